@@ -1,10 +1,5 @@
 /** What went wrong, for machines. The HTTP layer maps each code to one status. */
-export type ErrorCode =
-  | 'invalid'
-  | 'not_found'
-  | 'conflict'
-  | 'forbidden'
-  | 'gateway_unavailable';
+export type ErrorCode = 'invalid' | 'not_found' | 'conflict' | 'forbidden' | 'unavailable';
 
 /**
  * An expected refusal. Anything else that is thrown means "retry me" or "bug".

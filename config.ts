@@ -1,0 +1,110 @@
+/** Configuration: every setting of every process, in one schema. The only place that reads the environment. */
+import { readFileSync } from 'node:fs';
+
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
+const loopback = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/;
+
+const schema = z
+  .object({
+    /** Port of the HTTP API. */
+    PORT: port(8080),
+    /** The address the API listens on. */
+    HOST: z.string().default('127.0.0.1'),
+    /** Port of a worker's /healthz and /readyz; 0 leaves them out. */
+    WORKER_HEALTH_PORT: port(0),
+    STRIPE_EMULATOR_PORT: port(8081),
+    TEMPORAL_PORT: port(7233),
+    TEMPORAL_UI_PORT: port(8233),
+    POSTGRES_PORT: port(54_329),
+    /** Where everything that `npm start` keeps is kept. */
+    DUNLIN_HOME: z.string().min(1).default('.dunlin'),
+    /** A PostgreSQL to use instead of the embedded one. */
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    DATABASE_CONNECTIONS: z.coerce.number().int().min(2).default(20),
+    /** A Temporal server to use instead of the embedded one. */
+    TEMPORAL_ADDRESS: z.string().min(1).optional(),
+    TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+    /** Where the Temporal UI is, for links. */
+    TEMPORAL_UI_URL: z.url().optional(),
+    /** The task queue of workflows and of activities that call no gateway. */
+    TASK_QUEUE: z.string().min(1).default('dunlin'),
+    /** Credentials of the sample's Stripe account; without them it speaks to the emulator. */
+    STRIPE_SECRET_KEY: z.string().min(1).optional(),
+    STRIPE_WEBHOOK_SECRET: z.string().min(1).optional(),
+    /** Where the sample's Stripe account sends, so that a proxy may stand between. */
+    STRIPE_API_BASE: z.url().optional(),
+    /** Secret of an API key with every scope for the default merchant, made at the API's start. */
+    DUNLIN_ADMIN_KEY: z.string().regex(/^dk_(test|live)_\w{24,}$/).optional(),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    /** Total time of one HTTP exchange with a gateway, in seconds. */
+    GATEWAY_DEADLINE_SECONDS: seconds(25),
+    /** Time one attempt at a charge may take: more than two exchanges. */
+    CHARGE_TIMEOUT_SECONDS: seconds(65),
+    /** When an open charge is asked about: each rung once, the last one for ever. */
+    ASK_LADDER_SECONDS: z
+      .string()
+      .default('60,600,3600,21600')
+      .transform((text) => text.split(',').map(Number))
+      .refine((rungs) => rungs.length > 0 && rungs.every((rung) => rung > 0), {
+        error: 'must be positive seconds separated by commas, such as 60,600,3600',
+      }),
+    /** Overdue periods of one subscription are billed one per this time, in seconds. */
+    OVERDUE_EVERY_SECONDS: z.coerce.number().min(0).default(10),
+    /** A stopping worker waits this long for charges under way; more than CHARGE_TIMEOUT_SECONDS. */
+    SHUTDOWN_GRACE_SECONDS: seconds(70),
+    /** How many renewals a worker may charge at once on one lane. */
+    LANE_CONCURRENCY: z.coerce.number().int().positive().default(20),
+  })
+  .check((context) => {
+    const { value, issues } = context;
+    const problem = (key: string, message: string) =>
+      void issues.push({ code: 'custom', path: [key], message, input: value });
+    if (value.CHARGE_TIMEOUT_SECONDS < 2 * value.GATEWAY_DEADLINE_SECONDS)
+      problem('CHARGE_TIMEOUT_SECONDS', 'must be at least twice GATEWAY_DEADLINE_SECONDS');
+    if (value.SHUTDOWN_GRACE_SECONDS < value.CHARGE_TIMEOUT_SECONDS)
+      problem('SHUTDOWN_GRACE_SECONDS', 'must be at least CHARGE_TIMEOUT_SECONDS');
+    const live = value.STRIPE_SECRET_KEY?.startsWith('sk_live') ?? false;
+    if (live && value.STRIPE_API_BASE && loopback.test(value.STRIPE_API_BASE))
+      problem('STRIPE_SECRET_KEY', 'is a live key next to a loopback STRIPE_API_BASE: they never mix');
+  });
+
+export type Config = z.infer<typeof schema>;
+
+/** Names every bad or missing setting at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the settings, all of them checked. `required` are those that this process cannot do without. */
+export function readConfig(
+  required: readonly (keyof Config)[] = [],
+  environment: Record<string, string | undefined> = process.env,
+): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  for (const key of required)
+    if (given[key] === undefined) problems.push(`${key}: is required`);
+  if (problems.length > 0)
+    throw new ConfigError(`The configuration is not usable:\n  ${problems.join('\n  ')}`);
+  return parsed.data!;
+}
+
+/** Resolves a reference to a secret, anew each time, so that a rotation needs no restart. */
+export type ReadSecret = (reference: string) => string;
+
+/** `env:NAME` or `file:/path`. `fallbacks` answer for names that the environment leaves unset. */
+export function secretReader(fallbacks: Record<string, string> = {}): ReadSecret {
+  return (reference) => {
+    const [scheme, rest = ''] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
+    if (scheme === 'file') return readFileSync(rest, 'utf8').trim();
+    const value = scheme === 'env' ? (process.env[rest] ?? fallbacks[rest]) : undefined;
+    if (value) return value;
+    throw new Error(`The secret ${reference} is not set: credentials are env:NAME or file:/path`);
+  };
+}

@@ -1,0 +1,87 @@
+/** One Stripe account: everything one secret key can see. */
+import { createHash } from 'node:crypto';
+
+import type Stripe from 'stripe';
+
+import type { Agenda } from './agenda.js';
+import type { Clock } from './clock.js';
+import type { EventObject, EventType } from './events.js';
+import type { CardState } from './fates.js';
+import type { Journal } from './journal.js';
+import type { Store, Table } from './store.js';
+
+/** The API call behind a change. A settlement keeps the call that began it. */
+export interface Cause {
+  readonly id: string | null;
+  readonly idempotency_key: string | null;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly agenda: Agenda;
+  readonly journal: Journal;
+  readonly customers: Table<Stripe.Customer>;
+  readonly paymentMethods: Table<Stripe.PaymentMethod>;
+  readonly cardStates: Table<CardState>;
+  readonly paymentIntents: Table<Stripe.PaymentIntent>;
+  /** How often a PaymentIntent was confirmed. */
+  readonly confirmations: Table<number>;
+  /** The call that last confirmed a PaymentIntent, for what happens to it later. */
+  readonly confirmCauses: Table<Cause>;
+  readonly setupIntents: Table<Stripe.SetupIntent>;
+  readonly charges: Table<Stripe.Charge>;
+  readonly refunds: Table<Stripe.Refund>;
+  readonly disputes: Table<Stripe.Dispute>;
+  readonly balanceTransactions: Table<Stripe.BalanceTransaction>;
+  readonly events: Table<Stripe.Event>;
+  emit(type: EventType, object: EventObject, cause: Cause, previous?: object): void;
+}
+
+/** What an account shares with its neighbours. */
+export interface Surroundings {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly agenda: Agenda;
+  readonly journal: Journal;
+  /** Told of every event of every account. */
+  readonly publish: (
+    account: Account,
+    type: EventType,
+    object: EventObject,
+    cause: Cause,
+    previous?: object,
+  ) => void;
+}
+
+export function openAccount(id: string, surroundings: Surroundings): Account {
+  const { store, clock, agenda, journal, publish } = surroundings;
+  const table = <T>(name: string): Table<T> => store.table<T>(`${id}/${name}`);
+  const accounts = store.table<string>('accounts');
+  if (!accounts.get(id)) accounts.put(id, id);
+  const account: Account = {
+    id,
+    clock,
+    agenda,
+    journal,
+    customers: table('customers'),
+    paymentMethods: table('payment_methods'),
+    cardStates: table('card_states'),
+    paymentIntents: table('payment_intents'),
+    confirmations: table('confirmations'),
+    confirmCauses: table('confirm_causes'),
+    setupIntents: table('setup_intents'),
+    charges: table('charges'),
+    refunds: table('refunds'),
+    disputes: table('disputes'),
+    balanceTransactions: table('balance_transactions'),
+    events: table('events'),
+    emit: (type, object, cause, previous) => publish(account, type, object, cause, previous),
+  };
+  return account;
+}
+
+/** The key itself is never kept. */
+export function accountIdOf(secretKey: string): string {
+  return `acct_${createHash('sha256').update(secretKey).digest('hex').slice(0, 16)}`;
+}

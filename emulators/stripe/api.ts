@@ -1,0 +1,125 @@
+/** The road of an API call: who asks, what is to go wrong, was it asked before, and only then the endpoint. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { authenticate } from './authentication.js';
+import type { Emulator } from './emulator.js';
+import { internalError } from './errors.js';
+import { API_VERSION } from './events.js';
+import { type Answer, type Incoming, jsonAnswer } from './exchange.js';
+import { type Logger, type Passage, createExecution, errorAnswer } from './execution.js';
+import type { Fault } from './faults.js';
+import { parseForm } from './form.js';
+import type { KeptAnswer } from './idempotency.js';
+import { newId } from './ids.js';
+
+export function createApi(
+  emulator: Emulator,
+  searchDelaySeconds: () => number,
+  logger: Logger | undefined,
+): (incoming: Incoming) => Promise<Answer> {
+  const { faults, idempotency, requests, store, webhooks } = emulator;
+  const execute = createExecution(emulator, searchDelaySeconds, logger);
+
+  return async (incoming) => {
+    const requestId = newId('req', 14);
+    const key = incoming.method === 'POST' ? header(incoming, 'idempotency-key') : undefined;
+    let passage: Passage | undefined;
+    let answer: Answer;
+    try {
+      passage = begin(incoming, requestId, key);
+      answer = await pass(passage);
+    } catch (error) {
+      answer = errorAnswer(error, logger);
+    }
+    log(incoming, requestId, passage, answer);
+    const common = { 'request-id': requestId, 'stripe-version': API_VERSION };
+    const echo = key === undefined ? {} : { 'idempotency-key': key, 'original-request': requestId };
+    return { ...answer, headers: { ...common, ...echo, ...answer.headers } };
+  };
+
+  function begin(incoming: Incoming, requestId: string, key: string | undefined): Passage {
+    const account = emulator.account(authenticate(header(incoming, 'authorization')));
+    const fault = faults.strike(incoming.method, incoming.path);
+    const params = parseForm(incoming.method === 'POST' ? incoming.body : incoming.query);
+    const { path } = incoming;
+    const keyed = key === undefined ? undefined : { account: account.id, key, path, params };
+    return { incoming, requestId, account, params, fault, keyed };
+  }
+
+  async function pass(passage: Passage): Promise<Answer> {
+    const { fault, keyed } = passage;
+    if (fault?.fault === 'reset_before') return { ...jsonAnswer(0, null), cut: 'whole' };
+    if (fault?.fault === 'rate_limit') return rateLimited(fault);
+    if (fault?.fault === 'error_before' && !fault.stored) throw internalError();
+
+    const kept = keyed && idempotency.enter(keyed);
+    if (kept) return damaged(replayed(kept), fault);
+    try {
+      const waiting = fault?.fault === 'delay' ? fault.delay_ms : 0;
+      if (fault?.effect === 'after') await sleep(waiting);
+      emulator.tick();
+      const answer = store.commit(() => executeAndKeep(passage));
+      webhooks.deliverDue();
+      if (fault?.effect === 'before') await sleep(waiting);
+      return damaged(answer, fault);
+    } finally {
+      if (keyed) idempotency.leave(keyed);
+    }
+  }
+
+  /** In one commit with the effect: a key is kept exactly when what it did is. */
+  function executeAndKeep(passage: Passage): Answer {
+    const { answer, executed } = execute(passage);
+    const { keyed, requestId } = passage;
+    const { status, body } = answer;
+    if (keyed && executed) idempotency.keep(keyed, { status, body, requestId });
+    return answer;
+  }
+
+  function log(
+    { method, path }: Incoming,
+    requestId: string,
+    passage: Passage | undefined,
+    answer: Answer,
+  ): void {
+    const status = answer.cut ? null : answer.status;
+    requests.add({
+      at: new Date(emulator.clock.now()).toISOString(),
+      request_id: requestId,
+      account: passage?.account.id ?? null,
+      method,
+      path,
+      idempotency_key: passage?.keyed?.key ?? null,
+      body: passage?.params ?? {},
+      status,
+      replayed: answer.headers['idempotent-replayed'] === 'true',
+      fault: passage?.fault?.fault ?? null,
+    });
+    logger?.info(`${method} ${path} ${status ?? 'cut'} ${requestId}`);
+  }
+}
+
+function header({ headers }: Incoming, name: string): string | undefined {
+  const value = headers[name];
+  return (Array.isArray(value) ? value[0] : value) || undefined;
+}
+
+function rateLimited(fault: Fault): Answer {
+  const retryAfter =
+    fault.retry_after === undefined ? {} : { 'retry-after': `${fault.retry_after}` };
+  const headers = { 'stripe-rate-limited-reason': 'global-rate', ...retryAfter };
+  const message = 'Too many requests in a short time.';
+  const error = { type: 'invalid_request_error', code: 'rate_limit', message };
+  return jsonAnswer(429, { error }, headers);
+}
+
+function replayed({ status, body, requestId }: KeptAnswer): Answer {
+  const headers = { 'original-request': requestId, 'idempotent-replayed': 'true' };
+  return { ...jsonAnswer(status, null, headers), body };
+}
+
+function damaged(answer: Answer, fault: Fault | undefined): Answer {
+  if (fault?.fault === 'reset_after') return { ...answer, cut: 'whole' };
+  if (fault?.fault === 'truncate') return { ...answer, cut: 'half' };
+  return answer;
+}

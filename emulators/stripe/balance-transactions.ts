@@ -1,0 +1,94 @@
+/** Balance transactions: what each movement of money did to the account's balance. */
+import type Stripe from 'stripe';
+import { z } from 'zod';
+
+import type { Account } from './account.js';
+import type { Call } from './call.js';
+import { noSuch } from './errors.js';
+import { newId } from './ids.js';
+import { page, paging } from './pages.js';
+import { expand, ignored, isWithin, range, read, text } from './params.js';
+
+/** The amount is negative when money leaves. Only a charge costs a fee: 2.9 % + 30. */
+export function recordMovement(
+  account: Account,
+  type: 'charge' | 'refund' | 'refund_failure' | 'adjustment',
+  movement: { source: string; amount: number; currency: string; reportingCategory?: string },
+): Stripe.BalanceTransaction {
+  const { source, amount, currency, reportingCategory = type } = movement;
+  const fee = type === 'charge' ? Math.min(amount, Math.round(amount * 0.029) + 30) : 0;
+  const feeDetail = {
+    amount: fee,
+    application: null,
+    currency,
+    description: 'Stripe processing fees',
+  };
+  const now = account.clock.seconds();
+  const transaction = {
+    id: newId('txn'),
+    object: 'balance_transaction',
+    amount,
+    available_on: now + 2 * 86_400,
+    balance_type: 'payments',
+    created: now,
+    currency,
+    description: null,
+    exchange_rate: null,
+    fee,
+    fee_details: fee ? [{ ...feeDetail, type: 'stripe_fee' }] : [],
+    net: amount - fee,
+    reporting_category: reportingCategory,
+    source,
+    status: 'pending',
+    type,
+  } satisfies Stripe.BalanceTransaction;
+  account.balanceTransactions.put(transaction.id, transaction);
+  return transaction;
+}
+
+export function retrieveBalanceTransaction({
+  account,
+  ids,
+  params,
+}: Call): Stripe.BalanceTransaction {
+  read(z.strictObject({ expand }), params);
+  const found = account.balanceTransactions.get(ids['id']!);
+  if (!found) throw noSuch('balance transaction', ids['id']!);
+  return withStatus(account, found);
+}
+
+export function listBalanceTransactions(call: Call): Stripe.ApiList<Stripe.BalanceTransaction> {
+  const { account, params, path } = call;
+  const asked = read(listed, params);
+  const found = account.balanceTransactions
+    .all()
+    .filter(
+      (transaction) =>
+        (asked.source === undefined || transaction.source === asked.source) &&
+        (asked.type === undefined || transaction.type === asked.type) &&
+        (asked.currency === undefined || transaction.currency === asked.currency) &&
+        isWithin(asked.created, transaction.created),
+    );
+  return page(
+    found.map((transaction) => withStatus(account, transaction)),
+    path,
+    asked,
+  );
+}
+
+function withStatus(
+  account: Account,
+  transaction: Stripe.BalanceTransaction,
+): Stripe.BalanceTransaction {
+  const available = transaction.available_on <= account.clock.seconds();
+  return { ...transaction, status: available ? 'available' : 'pending' };
+}
+
+const listed = z.strictObject({
+  ...paging,
+  created: range.optional(),
+  currency: text.optional(),
+  payout: ignored,
+  source: text.optional(),
+  type: text.optional(),
+});

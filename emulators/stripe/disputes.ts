@@ -1,0 +1,160 @@
+/** Disputes: money taken back through the customer's bank. An inquiry is only a question: no money moves. */
+import type Stripe from 'stripe';
+import { z } from 'zod';
+
+import type { Account } from './account.js';
+import { recordMovement } from './balance-transactions.js';
+import type { Call } from './call.js';
+import { chargeOf } from './charges.js';
+import { noSuch, refused } from './errors.js';
+import { newId } from './ids.js';
+import type { JournalEntry } from './journal.js';
+import { page, paging } from './pages.js';
+import { expand, isWithin, range, read, text } from './params.js';
+
+const NOBODY = { id: null, idempotency_key: null };
+
+export function openDispute(account: Account, chargeId: string, reason: string): Stripe.Dispute {
+  const charge = chargeOf(account, chargeId);
+  if (charge.disputed) throw refused(`Charge ${charge.id} is disputed already.`);
+  const inquiry = reason === 'inquiry';
+  const dispute = newDispute(account, charge, reason);
+  account.charges.put(charge.id, { ...charge, disputed: !inquiry });
+  if (inquiry) {
+    account.disputes.put(dispute.id, dispute);
+    account.emit('charge.dispute.created', dispute, NOBODY);
+    return dispute;
+  }
+  const withdrawn = move(account, dispute, 'dispute');
+  account.emit('charge.dispute.created', withdrawn, NOBODY);
+  account.emit('charge.dispute.funds_withdrawn', withdrawn, NOBODY);
+  return withdrawn;
+}
+
+export function closeDispute(
+  account: Account,
+  id: string,
+  outcome: 'won' | 'lost',
+): Stripe.Dispute {
+  const old = disputeOf(account, id);
+  if (CLOSED.includes(old.status)) throw refused(`This dispute is ${old.status} already.`);
+  const inquiry = old.status.startsWith('warning_');
+  const closed: Stripe.Dispute = { ...old, status: inquiry ? 'warning_closed' : outcome };
+  account.disputes.put(id, closed);
+  if (!inquiry && outcome === 'won') {
+    account.emit(
+      'charge.dispute.funds_reinstated',
+      move(account, closed, 'dispute_reversal'),
+      NOBODY,
+    );
+    const charge = chargeOf(account, old.charge as string);
+    account.charges.put(charge.id, { ...charge, disputed: false });
+  }
+  account.emit('charge.dispute.closed', disputeOf(account, id), NOBODY);
+  return disputeOf(account, id);
+}
+
+export function retrieveDispute({ account, ids, params }: Call): Stripe.Dispute {
+  read(z.strictObject({ expand }), params);
+  return disputeOf(account, ids['id']!);
+}
+
+export function listDisputes({ account, params, path }: Call): Stripe.ApiList<Stripe.Dispute> {
+  const asked = read(listed, params);
+  const found = account.disputes
+    .all()
+    .filter(
+      (dispute) =>
+        (asked.charge === undefined || dispute.charge === asked.charge) &&
+        (asked.payment_intent === undefined || dispute.payment_intent === asked.payment_intent) &&
+        isWithin(asked.created, dispute.created),
+    );
+  return page(found, path, asked);
+}
+
+const CLOSED: readonly string[] = ['won', 'lost', 'warning_closed', 'prevented'];
+
+function disputeOf(account: Account, id: string): Stripe.Dispute {
+  const dispute = account.disputes.get(id);
+  if (!dispute) throw noSuch('dispute', id);
+  return dispute;
+}
+
+function move(
+  account: Account,
+  dispute: Stripe.Dispute,
+  kind: 'dispute' | 'dispute_reversal',
+): Stripe.Dispute {
+  const { id, currency } = dispute;
+  const amount = kind === 'dispute' ? -dispute.amount : dispute.amount;
+  const movement = { source: id, amount, currency, reportingCategory: kind };
+  const transaction = recordMovement(account, 'adjustment', movement);
+  const moved: Stripe.Dispute = {
+    ...dispute,
+    balance_transactions: [...dispute.balance_transactions, transaction],
+  };
+  account.disputes.put(id, moved);
+  account.journal.append(entryOf(account, moved, kind));
+  return moved;
+}
+
+function entryOf(
+  account: Account,
+  dispute: Stripe.Dispute,
+  kind: JournalEntry['kind'],
+): JournalEntry {
+  const charge = chargeOf(account, dispute.charge as string);
+  return {
+    at: new Date(account.clock.now()).toISOString(),
+    kind,
+    id: dispute.id,
+    payment_intent: charge.payment_intent as string | null,
+    charge: charge.id,
+    account: account.id,
+    customer: charge.customer as string | null,
+    payment_method: charge.payment_method,
+    amount_minor: dispute.amount,
+    currency: dispute.currency,
+    metadata: charge.metadata,
+    idempotency_key: null,
+  };
+}
+
+function newDispute(account: Account, charge: Stripe.Charge, reason: string): Stripe.Dispute {
+  const now = account.clock.seconds();
+  const inquiry = reason === 'inquiry';
+  return {
+    id: newId('du'),
+    object: 'dispute',
+    amount: charge.amount - charge.amount_refunded,
+    balance_transactions: [],
+    charge: charge.id,
+    created: now,
+    currency: charge.currency,
+    enhanced_eligibility_types: [],
+    // The evidence has thirty fields, all empty until somebody sends some, which is not emulated.
+    evidence: {} as Stripe.Dispute.Evidence,
+    evidence_details: {
+      due_by: now + 7 * 86_400,
+      enhanced_eligibility: {},
+      has_evidence: false,
+      past_due: false,
+      submission_count: 0,
+      submission_method: 'manual',
+    },
+    intended_submission_method: null,
+    is_charge_refundable: inquiry,
+    livemode: false,
+    metadata: {},
+    payment_intent: charge.payment_intent as string | null,
+    reason: inquiry ? 'general' : reason,
+    status: inquiry ? 'warning_needs_response' : 'needs_response',
+  } satisfies Stripe.Dispute;
+}
+
+const listed = z.strictObject({
+  ...paging,
+  charge: text.optional(),
+  payment_intent: text.optional(),
+  created: range.optional(),
+});

@@ -1,0 +1,70 @@
+/** Faults to order: what networks and gateways do to a request besides answering it. They do not survive a restart. */
+import { z } from 'zod';
+
+export const faultRequest = z.strictObject({
+  match: z
+    .strictObject({
+      method: z.string().optional(),
+      /** Exact, `/v1/refunds*` for a beginning, or with `:id` for any one segment. */
+      path: z.string().optional(),
+    })
+    .default({}),
+  fault: z.enum([
+    'delay',
+    'reset_before',
+    'reset_after',
+    'error_before',
+    'error_after',
+    'truncate',
+    'rate_limit',
+  ]),
+  delay_ms: z.number().int().min(0).max(600_000).default(0),
+  /** For a delay: whether its effect comes before the waiting, or after. */
+  effect: z.enum(['before', 'after']).default('before'),
+  /** For error_before: whether the 500 is kept under the idempotency key. */
+  stored: z.boolean().default(false),
+  /** For rate_limit: seconds. */
+  retry_after: z.number().int().optional(),
+  times: z.number().int().min(1).optional(),
+  probability: z.number().min(0).max(1).default(1),
+});
+
+export type Fault = z.output<typeof faultRequest>;
+
+export interface Faults {
+  add(fault: Fault): void;
+  clear(): void;
+  all(): Fault[];
+  /** The first fault that strikes this request; each strike is one of its times. */
+  strike(method: string, path: string): Fault | undefined;
+}
+
+export function createFaults(): Faults {
+  let faults: { fault: Fault; left: number }[] = [];
+  return {
+    add: (fault) => void faults.push({ fault, left: fault.times ?? Infinity }),
+    clear: () => void (faults = []),
+    all: () => faults.map(({ fault }) => fault),
+    strike(method, path) {
+      const struck = faults.find(
+        ({ fault }) => meets(fault, method, path) && Math.random() < fault.probability,
+      );
+      if (!struck) return undefined;
+      struck.left -= 1;
+      if (struck.left <= 0) faults = faults.filter((one) => one !== struck);
+      return struck.fault;
+    },
+  };
+}
+
+function meets({ match }: Fault, method: string, path: string): boolean {
+  if (match.method && match.method !== '*' && match.method.toUpperCase() !== method) return false;
+  if (match.path === undefined || match.path === '*') return true;
+  if (match.path.endsWith('*')) return pathPattern(match.path.slice(0, -1), '').test(path);
+  return pathPattern(match.path, '$').test(path);
+}
+
+function pathPattern(path: string, end: string): RegExp {
+  const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replace(/:\w+/g, '[^/]+')}${end}`);
+}

@@ -1,0 +1,113 @@
+/** Which endpoint answers which request. */
+import { listBalanceTransactions, retrieveBalanceTransaction } from './balance-transactions.js';
+import type { Endpoint } from './call.js';
+import { listCharges, retrieveCharge } from './charges.js';
+import { confirmPaymentIntent } from './confirmation.js';
+import { createCustomer, retrieveCustomer, updateCustomer } from './customers.js';
+import { listDisputes, retrieveDispute } from './disputes.js';
+import { listEvents, retrieveEvent } from './events.js';
+import { searchPaymentIntents } from './payment-intent-search.js';
+import {
+  cancelPaymentIntent,
+  createPaymentIntent,
+  listPaymentIntents,
+  retrievePaymentIntent,
+  updatePaymentIntent,
+} from './payment-intents.js';
+import {
+  attachPaymentMethod,
+  createPaymentMethod,
+  detachPaymentMethod,
+  listCustomerPaymentMethods,
+  listPaymentMethods,
+  retrievePaymentMethod,
+} from './payment-methods.js';
+import { cancelRefund, createRefund, listRefunds, retrieveRefund } from './refunds.js';
+import {
+  cancelSetupIntent,
+  confirmSetupIntent,
+  createSetupIntent,
+  retrieveSetupIntent,
+} from './setup-intents.js';
+import type { WebhookEndpoints } from './webhook-endpoints.js';
+import type { Webhooks } from './webhooks.js';
+
+export interface Found {
+  readonly endpoint: Endpoint;
+  readonly ids: Record<string, string>;
+}
+
+export interface RouteNeeds {
+  readonly endpoints: WebhookEndpoints;
+  readonly webhooks: Webhooks;
+  readonly searchDelaySeconds: () => number;
+}
+
+export function createRoutes(
+  needs: RouteNeeds,
+): (method: string, path: string) => Found | undefined {
+  const routes = Object.entries(table(needs)).map(([name, endpoint]) => {
+    const [method, path] = name.split(' ') as [string, string];
+    return { method, segments: path.split('/'), endpoint };
+  });
+  return (method, path) => {
+    const given = path.split('/');
+    for (const route of routes) {
+      const ids = route.method === method ? match(route.segments, given) : undefined;
+      if (ids) return { endpoint: route.endpoint, ids };
+    }
+    return undefined;
+  };
+}
+
+/** The first match wins: `search` comes before `:id`. */
+function table({ endpoints, webhooks, searchDelaySeconds }: RouteNeeds): Record<string, Endpoint> {
+  return {
+    'POST /v1/customers': createCustomer,
+    'GET /v1/customers/:id': retrieveCustomer,
+    'POST /v1/customers/:id': updateCustomer,
+    'GET /v1/customers/:id/payment_methods': listCustomerPaymentMethods,
+    'POST /v1/payment_methods': createPaymentMethod,
+    'GET /v1/payment_methods': listPaymentMethods,
+    'GET /v1/payment_methods/:id': retrievePaymentMethod,
+    'POST /v1/payment_methods/:id/attach': attachPaymentMethod,
+    'POST /v1/payment_methods/:id/detach': detachPaymentMethod,
+    'POST /v1/setup_intents': createSetupIntent,
+    'GET /v1/setup_intents/:id': retrieveSetupIntent,
+    'POST /v1/setup_intents/:id/confirm': confirmSetupIntent,
+    'POST /v1/setup_intents/:id/cancel': cancelSetupIntent,
+    'POST /v1/payment_intents': createPaymentIntent,
+    'GET /v1/payment_intents': listPaymentIntents,
+    'GET /v1/payment_intents/search': (call) => searchPaymentIntents(call, searchDelaySeconds()),
+    'GET /v1/payment_intents/:id': retrievePaymentIntent,
+    'POST /v1/payment_intents/:id': updatePaymentIntent,
+    'POST /v1/payment_intents/:id/confirm': confirmPaymentIntent,
+    'POST /v1/payment_intents/:id/cancel': cancelPaymentIntent,
+    'GET /v1/charges': listCharges,
+    'GET /v1/charges/:id': retrieveCharge,
+    'POST /v1/refunds': createRefund,
+    'GET /v1/refunds': listRefunds,
+    'GET /v1/refunds/:id': retrieveRefund,
+    'POST /v1/refunds/:id/cancel': cancelRefund,
+    'GET /v1/disputes': listDisputes,
+    'GET /v1/disputes/:id': retrieveDispute,
+    'GET /v1/balance_transactions': listBalanceTransactions,
+    'GET /v1/balance_transactions/:id': retrieveBalanceTransaction,
+    'GET /v1/events': (call) => listEvents(call, webhooks.isUndelivered),
+    'GET /v1/events/:id': retrieveEvent,
+    'POST /v1/webhook_endpoints': endpoints.create,
+    'GET /v1/webhook_endpoints': endpoints.list,
+    'GET /v1/webhook_endpoints/:id': endpoints.retrieve,
+    'DELETE /v1/webhook_endpoints/:id': endpoints.remove,
+  };
+}
+
+function match(pattern: string[], given: string[]): Record<string, string> | undefined {
+  if (pattern.length !== given.length) return undefined;
+  const ids: Record<string, string> = {};
+  for (const [index, segment] of pattern.entries()) {
+    if (segment.startsWith(':')) ids[segment.slice(1)] = decodeURIComponent(given[index]!);
+    else if (segment !== given[index]) return undefined;
+  }
+  return ids;
+}

@@ -1,0 +1,47 @@
+/** The database: one pool per process, and the types that the rest of this folder speaks in. */
+import { PrismaPg } from '@prisma/adapter-pg';
+
+import { Prisma, PrismaClient } from './generated/client.js';
+
+export type Database = PrismaClient;
+/** A transaction, or the database itself for a single read. */
+export type Tx = Prisma.TransactionClient;
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+  /** Hears every statement, for counting them. */
+  readonly onStatement?: (sql: string) => void;
+}
+
+export function openDatabase({ url, maxConnections, onStatement }: DatabaseOptions): Database {
+  const adapter = new PrismaPg({ connectionString: url, max: maxConnections });
+  const transactionOptions = { maxWait: 10_000, timeout: 15_000 };
+  if (!onStatement) return new PrismaClient({ adapter, transactionOptions });
+  const db = new PrismaClient({
+    adapter,
+    transactionOptions,
+    log: [{ emit: 'event', level: 'query' }],
+  });
+  db.$on('query', ({ query }) => onStatement(query));
+  return db as Database;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Whether a statement was refused because a row like it exists, and by which index if that matters. */
+export function violatesUnique(error: unknown, index?: string): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  const detail = JSON.stringify(error.meta ?? {}) + error.message;
+  const unique = error.code === 'P2002' || detail.includes(UNIQUE_VIOLATION);
+  return unique && (index === undefined || detail.includes(index));
+}
+
+/** Turns the columns of a raw row into the field names that Prisma uses for the same table. */
+export function fieldNames<Row>(row: Record<string, unknown>): Row {
+  const entries = Object.entries(row).map(([column, value]) => [
+    column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  return Object.fromEntries(entries) as Row;
+}

@@ -1,0 +1,68 @@
+/** Dispatches: starts and wakes owed to Temporal, written with the fact and sent until done. */
+import type { RenewalId, SubscriptionId } from '../domain/ids.js';
+import { dunningWorkflowId, periodStartText, renewalWorkflowId } from '../domain/workflow-ids.js';
+import type { Database, Tx } from './client.js';
+import type { Dispatch } from './generated/client.js';
+import { newId } from './new-id.js';
+
+export type { Dispatch };
+
+interface RenewalRun {
+  readonly merchantId: string;
+  readonly subscriptionId: string;
+  readonly periodStart: Date;
+}
+
+/** Owes the run of a period its start: it sleeps until `notBefore`. */
+export function oweStart(tx: Tx, run: RenewalRun, notBefore: Date, now: Date): Promise<Dispatch> {
+  return tx.dispatch.create({ data: { ...renewalRun(run, now), kind: 'start', notBefore } });
+}
+
+/** Owes the run of a period a look at what changed; it is started if there is none. */
+export function oweRenewalWake(tx: Tx, run: RenewalRun, now: Date): Promise<Dispatch> {
+  return tx.dispatch.create({ data: { ...renewalRun(run, now), kind: 'wake' } });
+}
+
+/** Owes a case's run a look at what changed; it is started if there is none. */
+export function oweDunningWake(
+  tx: Tx,
+  run: { readonly merchantId: string; readonly renewalId: string },
+  now: Date,
+): Promise<Dispatch> {
+  return tx.dispatch.create({
+    data: {
+      id: newId('dsp'),
+      merchantId: run.merchantId,
+      workflowType: 'dunning',
+      workflowId: dunningWorkflowId(run.renewalId as RenewalId),
+      input: { renewalId: run.renewalId },
+      kind: 'wake',
+      createdAt: now,
+    },
+  });
+}
+
+export async function markSent(db: Database, id: string): Promise<void> {
+  await db.dispatch.updateMany({ where: { id, sentAt: null }, data: { sentAt: new Date() } });
+}
+
+/** What is owed for longer than it takes to send it right after the commit. Oldest first. */
+export function listOwed(db: Database, owedBefore: Date, limit: number): Promise<Dispatch[]> {
+  return db.dispatch.findMany({
+    where: { sentAt: null, createdAt: { lt: owedBefore } },
+    orderBy: { createdAt: 'asc' },
+    take: limit,
+  });
+}
+
+function renewalRun({ merchantId, subscriptionId, periodStart }: RenewalRun, now: Date) {
+  const start = periodStart.getTime();
+  return {
+    id: newId('dsp'),
+    merchantId,
+    workflowType: 'renewal',
+    workflowId: renewalWorkflowId(subscriptionId as SubscriptionId, start),
+    input: { subscriptionId, periodStart: periodStartText(start) },
+    createdAt: now,
+  };
+}

@@ -1,0 +1,230 @@
+/** What apps do to subscriptions: create, amend, pause, resume, cancel. Each runs in its caller's transaction. */
+import { DomainError } from '../domain/errors.js';
+import type { RenewalId, SubscriptionId } from '../domain/ids.js';
+import type { Money } from '../domain/money.js';
+import { type Cadence, firstIndexFrom, indexContaining, periodStart } from '../domain/period.js';
+import { SUBSCRIPTION_TRANSITIONS, type Collection } from '../domain/subscription.js';
+import type { SubscriptionStatus } from '../domain/subscription.js';
+import { assertTransition } from '../domain/transitions.js';
+import { renewalWorkflowId } from '../domain/workflow-ids.js';
+import type { Tx } from './client.js';
+import { type Dispatch, oweDunningWake, oweRenewalWake, oweStart } from './dispatch.js';
+import { recordEvent } from './event.js';
+import type { Prisma } from './generated/client.js';
+import { newId } from './new-id.js';
+import { cancelPlannedCharges, cancelRenewal, lockRenewal } from './renewal.js';
+import type { Renewal } from './renewal.js';
+import { type LockedSubscription, type Subscription, cadenceOf, moveToPeriod } from './subscription.js';
+
+/** A changed subscription, and what the change owes to Temporal once it is committed. */
+export interface Changed {
+  readonly subscription: Subscription;
+  readonly dispatches: readonly Dispatch[];
+  /** A sleeping run that nobody needs any more. Terminated once, after the commit; a leftover ends by itself. */
+  readonly sleeper?: string;
+}
+
+export interface NewSubscription {
+  readonly merchantId: string;
+  readonly customerId: string;
+  readonly paymentMethodId?: string | undefined;
+  readonly amount: Money;
+  readonly cadence: Cadence;
+  readonly collection: Collection;
+  readonly cycles?: number | undefined;
+  readonly dunningPolicy: string;
+  readonly description?: string | undefined;
+  readonly metadata: Prisma.InputJsonObject;
+}
+
+export async function createSubscription(
+  tx: Tx,
+  asked: NewSubscription,
+  now: Date,
+): Promise<Changed> {
+  const { merchantId, cadence, cycles, amount } = asked;
+  const endsAt = cycles === undefined ? undefined : new Date(periodStart(cadence, cycles));
+  const subscription = await tx.subscription.create({
+    data: {
+      id: newId('sub'),
+      merchantId,
+      customerId: asked.customerId,
+      paymentMethodId: asked.paymentMethodId ?? null,
+      dunningPolicy: asked.dunningPolicy,
+      amountMinor: amount.amountMinor,
+      currency: amount.currency,
+      interval: cadence.interval,
+      intervalCount: cadence.intervalCount,
+      startsAt: new Date(cadence.startsAt),
+      timeZone: cadence.timeZone,
+      description: asked.description ?? null,
+      collection: asked.collection,
+      cycles: cycles ?? null,
+      status: 'active',
+      service: 'full',
+      nextPeriodIndex: 0,
+      nextPeriodStart: new Date(cadence.startsAt),
+      ...(endsAt && { endsAt, endsAs: 'ended' }),
+      metadata: asked.metadata,
+      createdAt: now,
+    },
+  });
+  await recordChange(tx, subscription, 'subscription.created', now);
+  return { subscription, dispatches: await oweNextRun(tx, subscription, now) };
+}
+
+/** Applies from the next opening on. Another method also drops charges that were planned with the old one. */
+export async function amendSubscription(
+  tx: Tx,
+  locked: LockedSubscription,
+  changes: Prisma.SubscriptionUncheckedUpdateInput,
+  now: Date,
+): Promise<Changed> {
+  if (locked.status === 'canceled' || locked.status === 'ended')
+    throw new DomainError('conflict', 'subscription_over', 'The subscription is over');
+  const subscription = await tx.subscription.update({ where: { id: locked.id }, data: changes });
+  const replaced = subscription.paymentMethodId !== locked.paymentMethodId;
+  const dispatches = replaced ? await offerNewMethod(tx, { subscriptionId: locked.id }, now) : [];
+  await recordChange(tx, subscription, 'subscription.updated', now);
+  return { subscription, dispatches };
+}
+
+/** A payment method was added or replaced: planned charges give way, and open cases hear of it at once. */
+export async function offerNewMethod(
+  tx: Tx,
+  whose: { readonly subscriptionId: string } | { readonly customerId: string },
+  now: Date,
+): Promise<Dispatch[]> {
+  const dispatches: Dispatch[] = [];
+  const status = { in: ['collecting', 'past_due'] };
+  for (const { id } of await tx.renewal.findMany({ where: { ...whose, status }, select: { id: true } })) {
+    const renewal = await lockRenewal(tx, id);
+    await cancelPlannedCharges(tx, id);
+    if (renewal.status === 'past_due' || renewal.status === 'collecting')
+      dispatches.push(await oweWakeOfOwner(tx, renewal, now));
+  }
+  return dispatches;
+}
+
+/** Periods that begin inside the pause are skipped; an open renewal and its case go on. */
+export async function pauseSubscription(
+  tx: Tx,
+  locked: LockedSubscription,
+  now: Date,
+): Promise<Changed> {
+  if (locked.status === 'paused') return { subscription: locked, dispatches: [] };
+  assertTransition(SUBSCRIPTION_TRANSITIONS, 'subscription', statusOf(locked), 'paused');
+  const data = { status: 'paused', pausedAt: now };
+  const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
+  await recordChange(tx, subscription, 'subscription.paused', now);
+  return { subscription, dispatches: [] };
+}
+
+/** Billing goes on with the first period that begins from now on. One that began before the pause stays owed. */
+export async function resumeSubscription(
+  tx: Tx,
+  locked: LockedSubscription,
+  now: Date,
+): Promise<Changed> {
+  if (locked.status === 'active') return { subscription: locked, dispatches: [] };
+  assertTransition(SUBSCRIPTION_TRANSITIONS, 'subscription', statusOf(locked), 'active');
+  const owedBeforePause = locked.pausedAt !== null && locked.nextPeriodStart < locked.pausedAt;
+  if (!owedBeforePause) {
+    const first = firstIndexFrom(cadenceOf(locked), now.getTime());
+    await moveToPeriod(tx, locked, Math.max(first, locked.nextPeriodIndex));
+  }
+  const data = { status: 'active', pausedAt: null };
+  const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
+  await recordChange(tx, subscription, 'subscription.resumed', now);
+  return { subscription, dispatches: await oweNextRun(tx, subscription, now) };
+}
+
+export interface Cancellation {
+  readonly at: 'period_end' | 'now';
+  /** Only for `now`: leave the renewals that are already owed to be collected. */
+  readonly keepDebt: boolean;
+}
+
+export async function cancelSubscription(
+  tx: Tx,
+  locked: LockedSubscription,
+  { at, keepDebt }: Cancellation,
+  now: Date,
+): Promise<Changed> {
+  if (locked.status === 'canceled') return { subscription: locked, dispatches: [] };
+  if (at === 'period_end' && locked.status !== 'paused') return cancelAtPeriodEnd(tx, locked, now);
+  assertTransition(SUBSCRIPTION_TRANSITIONS, 'subscription', statusOf(locked), 'canceled');
+
+  const overdue = locked.nextPeriodStart <= now;
+  const endsAt = overdue && !keepDebt ? locked.nextPeriodStart : now;
+  const data = { status: 'canceled', canceledAt: now, endsAt, endsAs: 'canceled', service: 'ended' };
+  const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
+  const dispatches = keepDebt ? [] : await dropDebts(tx, subscription, now);
+  await recordChange(tx, subscription, 'subscription.canceled', now);
+  const owedStill = overdue && keepDebt;
+  return { subscription, dispatches, ...(!owedStill && { sleeper: nextRunOf(subscription) }) };
+}
+
+/** The run that wakes at the period's end notes that the subscription is over. */
+async function cancelAtPeriodEnd(
+  tx: Tx,
+  locked: LockedSubscription,
+  now: Date,
+): Promise<Changed> {
+  const cadence = cadenceOf(locked);
+  const current = indexContaining(cadence, now.getTime());
+  const end = current === undefined ? cadence.startsAt : periodStart(cadence, current + 1);
+  const endsAt = new Date(Math.min(end, locked.endsAt?.getTime() ?? Infinity));
+  const data = { endsAt, endsAs: 'canceled', canceledAt: now };
+  const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
+  await recordChange(tx, subscription, 'subscription.cancellation_scheduled', now);
+  return { subscription, dispatches: [] };
+}
+
+async function dropDebts(tx: Tx, subscription: Subscription, now: Date): Promise<Dispatch[]> {
+  const owed = { subscriptionId: subscription.id, status: { in: ['collecting', 'past_due'] } };
+  const dispatches: Dispatch[] = [];
+  for (const { id } of await tx.renewal.findMany({ where: owed, select: { id: true } })) {
+    const renewal = await lockRenewal(tx, id);
+    if (renewal.status !== 'collecting' && renewal.status !== 'past_due') continue;
+    await cancelRenewal(tx, renewal, now);
+    dispatches.push(await oweWakeOfOwner(tx, renewal, now));
+  }
+  return dispatches;
+}
+
+/** The run that owns a renewal looks again: its own while collecting, the case's while past due. */
+export function oweWakeOfOwner(tx: Tx, renewal: Renewal, now: Date): Promise<Dispatch> {
+  if (renewal.status !== 'past_due') return oweRenewalWake(tx, renewal, now);
+  const { merchantId, id } = renewal;
+  return oweDunningWake(tx, { merchantId, renewalId: id as RenewalId }, now);
+}
+
+async function oweNextRun(tx: Tx, subscription: Subscription, now: Date): Promise<Dispatch[]> {
+  if (subscription.collection === 'manual') return [];
+  const { merchantId, id, nextPeriodStart } = subscription;
+  const run = { merchantId, subscriptionId: id, periodStart: nextPeriodStart };
+  return [await oweStart(tx, run, nextPeriodStart, now)];
+}
+
+function nextRunOf(subscription: Subscription): string {
+  return renewalWorkflowId(
+    subscription.id as SubscriptionId,
+    subscription.nextPeriodStart.getTime(),
+  );
+}
+
+function statusOf(subscription: Subscription): SubscriptionStatus {
+  return subscription.status as SubscriptionStatus;
+}
+
+function recordChange(tx: Tx, subscription: Subscription, type: string, at: Date): Promise<void> {
+  const { merchantId, id, status, service } = subscription;
+  return recordEvent(tx, {
+    merchantId,
+    subscriptionId: id,
+    type,
+    payload: { subscription: id, status, service },
+    at,
+  });
+}

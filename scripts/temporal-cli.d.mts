@@ -1,0 +1,3 @@
+export const TEMPORAL_CLI_VERSION: string;
+export function findTemporalCli(): string | undefined;
+export function fetchTemporalCli(): Promise<string>;

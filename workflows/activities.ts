@@ -1,0 +1,92 @@
+/** How activities are called: their timeouts and retries, and what becomes of a step that nobody foresaw. */
+import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+
+import type { Activities } from '../activities/index.js';
+import type { ChargeOutcome, ChargeTicket } from '../domain/charge.js';
+import { deskOfThisRun } from './desk.js';
+import { showParked } from './words.js';
+
+/** They talk to the database only, and are safe to repeat at any time. */
+const books = proxyActivities<Activities>({
+  startToCloseTimeout: '10 seconds',
+  retry: {
+    initialInterval: '500 ms',
+    maximumInterval: '1 minute',
+    nonRetryableErrorTypes: ['DomainError'],
+  },
+});
+
+export const openRenewal = parking(books.openRenewal);
+export const planCharge = parking(books.planCharge);
+export const openDunningCase = parking(books.openDunningCase);
+export const readDunningCase = parking(books.readDunningCase);
+export const enterStage = parking(books.enterStage);
+export const recordRetry = parking(books.recordRetry);
+export const recordCommand = parking(books.recordCommand);
+export const closeDunningCase = parking(books.closeDunningCase);
+export const cancelRenewal = parking(books.cancelRenewal);
+export const { raiseAttention } = books;
+
+export const { sendOwed, restartLost, endOverdue } = proxyActivities<Activities>({
+  startToCloseTimeout: '1 minute',
+  retry: { maximumAttempts: 3 },
+});
+
+/** Sends a charge, on the lane of its gateway account. Retried without limit: silence is the value `unknown`. */
+export function submitCharge(charge: ChargeTicket): Promise<ChargeOutcome> {
+  return parking((id: string) => onLane(charge, 'Send').submitCharge(id))(charge.id);
+}
+
+export function resolveCharge(charge: ChargeTicket): Promise<ChargeOutcome> {
+  return parking((id: string) => onLane(charge, 'Ask about').resolveCharge(id))(charge.id);
+}
+
+export function decideCharge(...decision: Parameters<Activities['decideCharge']>) {
+  return parking(books.decideCharge)(...decision);
+}
+
+function onLane(charge: ChargeTicket, verb: string) {
+  return proxyActivities<Activities>({
+    taskQueue: charge.lane,
+    startToCloseTimeout: charge.timeoutMs,
+    summary: `${verb} ${charge.title}`,
+    retry: {
+      initialInterval: '1 second',
+      maximumInterval: '1 minute',
+      nonRetryableErrorTypes: ['DomainError'],
+    },
+  });
+}
+
+/** A run never dies of a surprise: the step waits for a person, and is repeated when they say so. */
+function parking<A extends unknown[], R>(step: (...args: A) => Promise<R>) {
+  return async (...args: A): Promise<R> => {
+    for (;;) {
+      try {
+        return await step(...args);
+      } catch (error) {
+        if (!(error instanceof ActivityFailure)) throw error;
+        await waitForAPerson(messageOf(error));
+      }
+    }
+  };
+}
+
+async function waitForAPerson(why: string): Promise<void> {
+  const desk = deskOfThisRun();
+  showParked(why);
+  const { renewalId } = desk;
+  if (renewalId) await books.raiseAttention({ renewalId, why, next: REPEATS });
+  const command = await desk.park();
+  if (command.kind === 'retryNow' && renewalId) await books.recordCommand({ renewalId, command });
+  // Whatever else was asked is heeded by the story itself, once this step is done.
+  else desk.take(command);
+}
+
+const REPEATS = 'The step is repeated when an operator sends retryNow';
+
+function messageOf(failure: ActivityFailure): string {
+  const { cause } = failure;
+  const said = cause instanceof ApplicationFailure ? cause.message : String(cause);
+  return `The step ${failure.activityType} failed: ${said}`;
+}

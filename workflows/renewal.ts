@@ -1,0 +1,121 @@
+/**
+ * Renewal: one billing period of one subscription, from the day it falls due until a bank has answered.
+ *
+ * The run is started a whole period early and sleeps in Temporal's start delay, so a sleeping renewal is bound to no
+ * version of this code. Opening it also starts the next period's, whatever becomes of this one.
+ */
+import type { Decline } from '../domain/decline.js';
+import { afterOutage } from '../domain/outage.js';
+import type { ClosedOutcome, Opening, RenewalStatus } from '../domain/renewal.js';
+import { cancelRenewal, openDunningCase, openRenewal, raiseAttention } from './activities.js';
+import { type Collection, askAboutReported, collect, follow } from './collect.js';
+import { type Desk, atDesk } from './desk.js';
+import { startDunning } from './hand-over.js';
+import { showCollecting, showEnd, showParked, showWaiting } from './words.js';
+
+export interface RenewalInput {
+  readonly subscriptionId: string;
+  /** UTC instant at which the period begins: "2026-12-01T00:00Z". */
+  readonly periodStart: string;
+}
+
+export interface RenewalResult {
+  readonly outcome: ClosedOutcome | 'in_dunning';
+}
+
+export function renewal(input: RenewalInput): Promise<RenewalResult> {
+  return atDesk(async (desk) => {
+    const opening = await whenDue(desk, input);
+    const outcome = opening.kind === 'closed' ? await close(opening) : await bill(desk, opening);
+    await askAboutReported();
+    return { outcome };
+  });
+}
+
+/** Woken early, or held back by an earlier period's recovery: look again when there is a reason to. */
+async function whenDue(desk: Desk, input: RenewalInput): Promise<Extract<Opening, Decided>> {
+  for (;;) {
+    const opening = await openRenewal(input);
+    if (opening.kind === 'opened' || opening.kind === 'closed') return opening;
+    const [at, what] =
+      opening.kind === 'not_yet'
+        ? [opening.dueAt, 'Until the period begins']
+        : [opening.lookAgainAt, 'Held back while an earlier period is in recovery'];
+    showWaiting(input.periodStart, what, at);
+    await desk.until(at, what);
+  }
+}
+
+type Decided = { kind: 'opened' | 'closed' };
+type Opened = Extract<Opening, { kind: 'opened' }>;
+
+async function bill(desk: Desk, opening: Opened): Promise<RenewalResult['outcome']> {
+  desk.renewalId = opening.renewalId;
+  showCollecting(opening.title);
+  const collection = await collectPatiently(desk, opening);
+  if (collection.kind === 'declined') return recover(opening, collection.decline);
+  const outcome = collection.kind === 'paid' ? 'paid' : closedOutcome(collection.status);
+  showEnd(opening.title, outcome);
+  return outcome;
+}
+
+/** Round after round until a bank has answered: without a gateway it waits, with a fault of ours it parks. */
+async function collectPatiently(desk: Desk, opening: Opened): Promise<Settled> {
+  const collector = { renewalId: opening.renewalId, owner: 'renewal' } as const;
+  const since = Date.now();
+  let { waits } = opening;
+  let collection = await collect(collector, opening.round, opening.plan);
+  while (collection.kind === 'no_gateway' || collection.kind === 'parked') {
+    const command =
+      collection.kind === 'parked'
+        ? await waitForAPerson(desk, opening, collection.why)
+        : await waitForAGateway(desk, opening, ++waits, since);
+    if (command && command.kind !== 'wake' && command.kind !== 'holdUntil')
+      await cancelRenewal({ renewalId: opening.renewalId, command });
+    const round = command?.kind === 'retryNow' ? command.id : `first+${waits}`;
+    collection = await collect(collector, round);
+  }
+  return collection;
+}
+
+type Settled = Exclude<Collection, { kind: 'no_gateway' | 'parked' }>;
+
+async function waitForAGateway(desk: Desk, { renewalId, title }: Opened, wait: number, since: number) {
+  const until = Date.now() + afterOutage(wait);
+  const why = 'No gateway can be reached: trying again later';
+  if (Date.now() - since > DAY_MS)
+    await raiseAttention({ renewalId, why: `${why}, for more than a day`, next: 'It goes on trying' });
+  showWaiting(title, why, until);
+  return desk.until(until, why);
+}
+
+async function waitForAPerson(desk: Desk, { renewalId }: Opened, why: string) {
+  const next = 'Nothing is sent before an operator sends retryNow';
+  await raiseAttention({ renewalId, why, next });
+  showParked(why);
+  return desk.park();
+}
+
+/** Recovery takes weeks and outlives this run: it is started, not awaited. */
+async function recover(
+  { renewalId, title }: Opened,
+  decline: Decline,
+): Promise<RenewalResult['outcome']> {
+  const status = await openDunningCase({ renewalId, decline });
+  if (status !== 'past_due') return closedOutcome(status);
+  await startDunning(renewalId, title);
+  showEnd(title, 'declined, in recovery');
+  return 'in_dunning';
+}
+
+/** Nothing is owed here any more, but a charge that is still open is followed to its end. */
+async function close(opening: Extract<Opening, { kind: 'closed' }>): Promise<ClosedOutcome> {
+  for (const { renewalId, charge } of opening.openCharges) await follow(charge, renewalId);
+  return opening.outcome;
+}
+
+function closedOutcome(status: RenewalStatus): ClosedOutcome {
+  return status === 'collecting' ? 'not_owed' : status;
+}
+
+const DAY_MS = 86_400_000;

@@ -1,0 +1,58 @@
+/** What an operator reads in the Temporal UI: current details (Markdown) and the summaries of waits. */
+import { setCurrentDetails } from '@temporalio/workflow';
+
+import type { Step } from '../domain/dunning.js';
+
+/** What a case looks like to an operator; the activity that decides the next step says it. */
+export interface CaseCard {
+  readonly title: string;
+  readonly stage: string;
+  readonly retries: number;
+  readonly lastDecline: string;
+}
+
+export function showCase(card: CaseCard, step: Step): void {
+  setCurrentDetails(
+    [
+      `### ${card.title}: in recovery`,
+      '',
+      '| | |',
+      '|---|---|',
+      `| Next | **${wordsFor(step)}** |`,
+      `| When | ${when(step.at)} |`,
+      `| Why | ${step.why} |`,
+      `| Stage | ${card.stage} |`,
+      `| Automatic retries so far | ${card.retries} |`,
+      `| Last answer | ${card.lastDecline} |`,
+      '',
+      'Updates: `retryNow`, `holdUntil`, `writeOff`, `cancelCase`, each with `actor` and `reason`.',
+    ].join('\n'),
+  );
+}
+
+export function showWaiting(title: string, what: string, until: number): void {
+  setCurrentDetails(`### ${title}\n\n${what}, until ${when(until)}.`);
+}
+
+export function showCollecting(title: string): void {
+  setCurrentDetails(`### ${title}\n\nBeing collected now.`);
+}
+
+export function showParked(why: string): void {
+  setCurrentDetails(
+    `### Needs attention\n\n${why}\n\nSend the update \`retryNow\` with \`actor\` and \`reason\` to go on.`,
+  );
+}
+
+export function showEnd(title: string, outcome: string): void {
+  setCurrentDetails(`### ${title}: ${outcome}`);
+}
+
+/** "Enter stage restricted", "Charge again": what a waiting timer is for. */
+export function wordsFor(step: Step): string {
+  return step.kind === 'retry' ? `Charge again (${step.round})` : `Enter stage "${step.stage}"`;
+}
+
+function when(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
