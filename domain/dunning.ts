@@ -36,7 +36,13 @@ export interface CaseState {
   readonly holdUntil: number | undefined;
   /** The outage under way: waits so far, and when to look again. */
   readonly outage:
-    { readonly waits: number; readonly lookAgainAt: number; readonly round: string } | undefined;
+    | {
+        readonly waits: number;
+        readonly lookAgainAt: number;
+        readonly round: string;
+        readonly slotAt?: number | undefined;
+      }
+    | undefined;
   /** Time lost to outages that are over. */
   readonly lostMs: number;
 }
@@ -85,10 +91,6 @@ function stageNamed(policy: DunningPolicy, name: string): Stage | undefined {
 
 /** An operator's wish and a new payment method are tried at once and spend nothing; an outage is sat out. */
 function retryOutsideTheSchedule(state: CaseState): Step | undefined {
-  if (state.outage) {
-    const { lookAgainAt, round } = state.outage;
-    return { kind: 'retry', at: lookAgainAt, round, why: 'No gateway could be reached' };
-  }
   if (state.retryCommand) {
     const why = 'An operator asked for it';
     return { kind: 'retry', at: state.lastDeclineAt, round: state.retryCommand, why };
@@ -96,6 +98,11 @@ function retryOutsideTheSchedule(state: CaseState): Step | undefined {
   if (state.untriedMethod) {
     const why = 'There is a payment method that was not tried yet';
     return { kind: 'retry', at: state.lastDeclineAt, round: state.untriedMethod, why };
+  }
+  if (state.outage) {
+    const { lookAgainAt, round, slotAt } = state.outage;
+    const why = 'No gateway could be reached: trying again';
+    return { kind: 'retry', at: lookAgainAt, round, why, ...(slotAt && { slotAt }) };
   }
   return undefined;
 }

@@ -53,7 +53,9 @@ export type Opening =
   | {
       readonly kind: 'closed';
       readonly outcome: ClosedOutcome;
-      readonly openCharges: readonly { readonly renewalId: RenewalId; readonly charge: ChargeTicket }[];
+      /** The renewal that was decided already, if there is one. */
+      readonly renewal?: { readonly id: RenewalId; readonly title: string };
+      readonly openCharges: readonly ChargeTicket[];
     };
 
 /** Why a run found nothing to do: the renewal's status, or the reason there is no renewal. */

@@ -45,6 +45,8 @@ export interface FrozenCharge {
   readonly baseline: unknown;
   /** The gateway's object, once it is known. */
   readonly reference: string | undefined;
+  /** The gateway's objects of the renewal's other charges: none of them is this charge's. */
+  readonly otherReferences: readonly string[];
 }
 
 /** How the object that a send will change stands just before it. */
@@ -80,6 +82,10 @@ export type Answer =
       /** The request itself is wrong: sending it again would be refused again. */
       readonly parks: boolean;
     }
+  /** The gateway's object was canceled before this send: it can never be paid, and nothing was sent. */
+  | { readonly kind: 'gone'; readonly why: string }
+  /** No effect showed while one was possible, and none is possible any more. */
+  | { readonly kind: 'not_executed'; readonly why: string }
   /** No byte left this machine. */
   | { readonly kind: 'unreachable'; readonly why: string }
   | {

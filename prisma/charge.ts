@@ -64,12 +64,13 @@ export function ticketFor(
 export async function claimCharge(
   tx: Tx,
   chargeId: string,
-  times: { readonly now: Date; readonly keyValidUntil: Date },
+  { now, keyLives }: { readonly now: Date; readonly keyLives: Readonly<Record<string, number>> },
 ): Promise<ChargeWithAccount | undefined> {
+  const lives = JSON.stringify(keyLives);
   try {
     const rows = await tx.$queryRaw<Record<string, unknown>[]>`
-      update charge c set status = 'submitted', first_sent_at = ${times.now},
-        key_valid_until = ${times.keyValidUntil}
+      update charge c set status = 'submitted', first_sent_at = ${now}, key_valid_until =
+        ${now}::timestamptz + (${lives}::jsonb ->> a.gateway)::bigint * interval '1 millisecond'
       from gateway_account a
       where c.id = ${chargeId} and c.status = 'planned' and a.id = c.gateway_account_id
       returning c.*, to_jsonb(a) as account`;
@@ -90,7 +91,7 @@ export async function readCharge(tx: Tx, chargeId: string): Promise<ChargeWithAc
 
 function withAccount(row: Record<string, unknown>): ChargeWithAccount {
   const charge = fieldNames<ChargeWithAccount>(row);
-  return { ...charge, account: fieldNames<GatewayAccount>(row['account'] as typeof row) };
+  return { ...charge, account: fieldNames<GatewayAccount>(row['account'] as object) };
 }
 
 /** Commits how the gateway's object stands before the send. False: the charge is no longer open. */
@@ -119,8 +120,6 @@ export interface Settlement {
   readonly reason?: string | undefined;
   readonly parks?: boolean | undefined;
   readonly serverError?: boolean | undefined;
-  /** The gateway's object can never succeed again. */
-  readonly released?: boolean | undefined;
   /** Only the claiming execution's own, only send may be settled this way. */
   readonly ifSentOnce?: boolean | undefined;
 }
@@ -143,11 +142,35 @@ export async function settleOpen(
       ...(result.reason && { reason: result.reason.slice(0, 500) }),
       ...(result.parks && { parks: true }),
       ...(result.serverError && { serverErrors: { increment: 1 } }),
-      ...(result.released && { releasedAt: now }),
       ...(!isOpen(result.status) && { settledAt: now }),
     },
   });
   return settled[0];
+}
+
+/** The gateway's object that these charges shared is dead: the next charge makes a new one. */
+export async function markReleased(tx: Tx, charge: Charge, now: Date): Promise<void> {
+  const { renewalId, gatewayAccountId } = charge;
+  await tx.charge.updateMany({
+    where: { renewalId, gatewayAccountId, releasedAt: null, gatewayReference: { not: null } },
+    data: { releasedAt: now },
+  });
+}
+
+export async function markSurplus(tx: Tx, id: string): Promise<void> {
+  await tx.charge.update({ where: { id }, data: { surplus: true } });
+}
+
+/** The gateway's objects of a renewal's other charges on the same account. */
+export async function listOtherReferences(
+  tx: Tx,
+  { id, renewalId, gatewayAccountId }: Charge,
+): Promise<string[]> {
+  const others = await tx.charge.findMany({
+    where: { renewalId, gatewayAccountId, id: { not: id }, gatewayReference: { not: null } },
+    select: { gatewayReference: true },
+  });
+  return others.map(({ gatewayReference }) => gatewayReference!);
 }
 
 /** Money that arrived for a charge already decided: a row of its own, for the first row never changes. */

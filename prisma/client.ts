@@ -38,7 +38,7 @@ export function violatesUnique(error: unknown, index?: string): boolean {
 }
 
 /** Turns the columns of a raw row into the field names that Prisma uses for the same table. */
-export function fieldNames<Row>(row: Record<string, unknown>): Row {
+export function fieldNames<Row>(row: object): Row {
   const entries = Object.entries(row).map(([column, value]) => [
     column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
     value,

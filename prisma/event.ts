@@ -27,8 +27,9 @@ export async function recordEvent(tx: Tx, event: NewEvent): Promise<void> {
 
 export interface EventPage {
   readonly merchantId: string;
-  readonly subscriptionId?: string;
-  readonly after?: string;
+  readonly subscriptionId?: string | undefined;
+  readonly type?: string | undefined;
+  readonly after?: string | undefined;
   readonly limit: number;
 }
 
@@ -38,9 +39,14 @@ export function listEvents(db: Database, page: EventPage) {
     where: {
       merchantId: page.merchantId,
       ...(page.subscriptionId && { subscriptionId: page.subscriptionId }),
+      ...(page.type && { type: page.type }),
       ...(page.after && { id: { gt: page.after } }),
     },
     orderBy: { id: 'asc' },
     take: page.limit,
   });
+}
+
+export function findEvent(db: Database, merchantId: string, id: string) {
+  return db.event.findFirst({ where: { id, merchantId } });
 }

@@ -13,7 +13,7 @@ import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { Renewal } from './generated/client.js';
 import { newId } from './new-id.js';
-import { type LockedSubscription, cadenceOf, movePastPeriod } from './subscription.js';
+import { type LockedSubscription, type Subscription, cadenceOf, movePastPeriod } from './subscription.js';
 
 export type { Renewal };
 
@@ -29,7 +29,7 @@ export async function createRenewal(
   subscription: LockedSubscription,
   bill: Bill,
   now: Date,
-): Promise<Renewal> {
+): Promise<{ renewal: Renewal; subscription: Subscription }> {
   const period = periodAt(cadenceOf(subscription), subscription.nextPeriodIndex);
   const { merchantId, dunningPolicy, currency } = subscription;
   const rows = await tx.$queryRaw<Record<string, unknown>[]>`
@@ -43,8 +43,8 @@ export async function createRenewal(
     order by p.version desc limit 1
     returning *`;
   if (!rows[0]) throw new Error(`No dunning policy named ${dunningPolicy} for ${merchantId}`);
-  await movePastPeriod(tx, subscription, now);
-  return fieldNames<Renewal>(rows[0]);
+  const movedOn = await movePastPeriod(tx, subscription, now);
+  return { renewal: fieldNames<Renewal>(rows[0]), subscription: movedOn };
 }
 
 export async function lockRenewal(tx: Tx, id: string): Promise<Renewal> {

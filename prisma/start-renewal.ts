@@ -31,7 +31,7 @@ export async function startRenewal(
     return { renewal: existing, created: false, dispatches: wakes };
   }
   assertOwed(subscription, asked, now);
-  const renewal = await createRenewal(tx, subscription, asked, now);
+  const { renewal } = await createRenewal(tx, subscription, asked, now);
   return { renewal, created: true, dispatches: [await oweRenewalWake(tx, renewal, now)] };
 }
 

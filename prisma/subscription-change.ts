@@ -181,6 +181,20 @@ async function cancelAtPeriodEnd(
   return { subscription, dispatches: [] };
 }
 
+/** The end that was agreed on has come: nothing further is owed. */
+export async function endSubscription(
+  tx: Tx,
+  locked: LockedSubscription,
+  now: Date,
+): Promise<void> {
+  const status = locked.endsAs as SubscriptionStatus;
+  if (statusOf(locked) === status) return;
+  assertTransition(SUBSCRIPTION_TRANSITIONS, 'subscription', statusOf(locked), status);
+  const data = { status, service: 'ended' };
+  const ended = await tx.subscription.update({ where: { id: locked.id }, data });
+  await recordChange(tx, ended, `subscription.${status}`, now);
+}
+
 async function dropDebts(tx: Tx, subscription: Subscription, now: Date): Promise<Dispatch[]> {
   const owed = { subscriptionId: subscription.id, status: { in: ['collecting', 'past_due'] } };
   const dispatches: Dispatch[] = [];

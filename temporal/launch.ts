@@ -59,6 +59,8 @@ export interface Launch {
   }): Promise<void>;
   /** Sends what a row owes: a start, or a wake that starts the run if there is none. */
   send(owed: OwedMessage): Promise<void>;
+  /** Starts a run at once; the one that exists already counts. */
+  start(address: RunAddress): Promise<void>;
   /** Tells the run that owns a charge to ask its gateway now; started if there is none. */
   reportCharge(address: RunAddress, charge: ChargeTicket): Promise<void>;
   /** An operator's wish, answered once the run has taken it. Sent once. Refusals are conflicts. */
@@ -116,6 +118,10 @@ export function launchOn(client: Client, taskQueue: string): Launch {
         const signal = { signal: 'wake', signalArgs: [{ id: owed.id }] };
         await workflow.signalWithStart(owed.workflowType, { ...options, ...signal });
       }
+    },
+
+    async start(address) {
+      await workflow.start(address.workflowType, startOptions(address));
     },
 
     async reportCharge(address, charge) {

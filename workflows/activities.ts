@@ -24,7 +24,7 @@ export const enterStage = parking(books.enterStage);
 export const recordRetry = parking(books.recordRetry);
 export const recordCommand = parking(books.recordCommand);
 export const closeDunningCase = parking(books.closeDunningCase);
-export const cancelRenewal = parking(books.cancelRenewal);
+export const commandRenewal = parking(books.commandRenewal);
 export const { raiseAttention } = books;
 
 export const { sendOwed, restartLost, endOverdue } = proxyActivities<Activities>({

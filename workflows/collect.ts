@@ -8,7 +8,8 @@ import { decideCharge, planCharge, raiseAttention, resolveCharge, submitCharge }
 import { type Desk, deskOfThisRun } from './desk.js';
 
 export type Collection =
-  | { readonly kind: 'paid' | 'no_gateway' }
+  | { readonly kind: 'paid' }
+  | { readonly kind: 'no_gateway' }
   | { readonly kind: 'not_owed'; readonly status: RenewalStatus }
   | { readonly kind: 'declined'; readonly decline: Decline }
   /** Our own fault, or a charge that somebody must look at: not tried again by itself. */

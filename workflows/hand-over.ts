@@ -1,10 +1,6 @@
 /** Handing a renewal over to dunning: a child that outlives its parent, and is linked to it in the Temporal UI. */
-import {
-  ParentClosePolicy,
-  WorkflowExecutionAlreadyStartedError,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 
 import type { RenewalId } from '../domain/ids.js';
 import { dunningWorkflowId } from '../domain/workflow-ids.js';

@@ -7,7 +7,7 @@
 import type { Decline } from '../domain/decline.js';
 import { afterOutage } from '../domain/outage.js';
 import type { ClosedOutcome, Opening, RenewalStatus } from '../domain/renewal.js';
-import { cancelRenewal, openDunningCase, openRenewal, raiseAttention } from './activities.js';
+import { commandRenewal, openDunningCase, openRenewal, raiseAttention } from './activities.js';
 import { type Collection, askAboutReported, collect, follow } from './collect.js';
 import { type Desk, atDesk } from './desk.js';
 import { startDunning } from './hand-over.js';
@@ -54,7 +54,7 @@ async function bill(desk: Desk, opening: Opened): Promise<RenewalResult['outcome
   showCollecting(opening.title);
   const collection = await collectPatiently(desk, opening);
   if (collection.kind === 'declined') return recover(opening, collection.decline);
-  const outcome = collection.kind === 'paid' ? 'paid' : closedOutcome(collection.status);
+  const outcome = collection.kind === 'not_owed' ? closedOutcome(collection.status) : 'paid';
   showEnd(opening.title, outcome);
   return outcome;
 }
@@ -71,14 +71,14 @@ async function collectPatiently(desk: Desk, opening: Opened): Promise<Settled> {
         ? await waitForAPerson(desk, opening, collection.why)
         : await waitForAGateway(desk, opening, ++waits, since);
     if (command && command.kind !== 'wake' && command.kind !== 'holdUntil')
-      await cancelRenewal({ renewalId: opening.renewalId, command });
+      await commandRenewal({ renewalId: opening.renewalId, command });
     const round = command?.kind === 'retryNow' ? command.id : `first+${waits}`;
     collection = await collect(collector, round);
   }
   return collection;
 }
 
-type Settled = Exclude<Collection, { kind: 'no_gateway' | 'parked' }>;
+type Settled = Extract<Collection, { kind: 'paid' | 'not_owed' | 'declined' }>;
 
 async function waitForAGateway(desk: Desk, { renewalId, title }: Opened, wait: number, since: number) {
   const until = Date.now() + afterOutage(wait);
@@ -108,10 +108,16 @@ async function recover(
   return 'in_dunning';
 }
 
-/** Nothing is owed here any more, but a charge that is still open is followed to its end. */
-async function close(opening: Extract<Opening, { kind: 'closed' }>): Promise<ClosedOutcome> {
-  for (const { renewalId, charge } of opening.openCharges) await follow(charge, renewalId);
-  return opening.outcome;
+/** Decided already: a charge that is still open is followed to its end, a recovery under way has its run. */
+async function close({
+  outcome,
+  renewal,
+  openCharges,
+}: Extract<Opening, { kind: 'closed' }>): Promise<ClosedOutcome> {
+  if (!renewal) return outcome;
+  if (outcome === 'past_due') await startDunning(renewal.id, renewal.title);
+  else for (const charge of openCharges) await follow(charge, renewal.id);
+  return outcome;
 }
 
 function closedOutcome(status: RenewalStatus): ClosedOutcome {

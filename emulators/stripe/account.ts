@@ -27,8 +27,8 @@ export interface Account {
   readonly paymentIntents: Table<Stripe.PaymentIntent>;
   /** How often a PaymentIntent was confirmed. */
   readonly confirmations: Table<number>;
-  /** The call that last confirmed a PaymentIntent, for what happens to it later. */
-  readonly confirmCauses: Table<Cause>;
+  /** The call that set a PaymentIntent or a refund going, for what happens to it later. */
+  readonly causes: Table<Cause>;
   readonly setupIntents: Table<Stripe.SetupIntent>;
   readonly charges: Table<Stripe.Charge>;
   readonly refunds: Table<Stripe.Refund>;
@@ -38,8 +38,15 @@ export interface Account {
   emit(type: EventType, object: EventObject, cause: Cause, previous?: object): void;
 }
 
+/** For what nobody's call set going. */
+export const NOBODY: Cause = { id: null, idempotency_key: null };
+
+export function causeOf(account: Account, id: string): Cause {
+  return account.causes.get(id) ?? NOBODY;
+}
+
 /** What an account shares with its neighbours. */
-export interface Surroundings {
+interface Surroundings {
   readonly store: Store;
   readonly clock: Clock;
   readonly agenda: Agenda;
@@ -69,7 +76,7 @@ export function openAccount(id: string, surroundings: Surroundings): Account {
     cardStates: table('card_states'),
     paymentIntents: table('payment_intents'),
     confirmations: table('confirmations'),
-    confirmCauses: table('confirm_causes'),
+    causes: table('causes'),
     setupIntents: table('setup_intents'),
     charges: table('charges'),
     refunds: table('refunds'),

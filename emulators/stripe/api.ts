@@ -11,6 +11,7 @@ import type { Fault } from './faults.js';
 import { parseForm } from './form.js';
 import type { KeptAnswer } from './idempotency.js';
 import { newId } from './ids.js';
+import type { LoggedRequest } from './requests.js';
 
 export function createApi(
   emulator: Emulator,
@@ -31,7 +32,9 @@ export function createApi(
     } catch (error) {
       answer = errorAnswer(error, logger);
     }
-    log(incoming, requestId, passage, answer);
+    const trace = traced(incoming, requestId, passage, answer);
+    requests.add({ at: new Date(emulator.clock.now()).toISOString(), ...trace });
+    logger?.info(`${trace.method} ${trace.path} ${trace.status ?? 'cut'} ${requestId}`);
     const common = { 'request-id': requestId, 'stripe-version': API_VERSION };
     const echo = key === undefined ? {} : { 'idempotency-key': key, 'original-request': requestId };
     return { ...answer, headers: { ...common, ...echo, ...answer.headers } };
@@ -52,15 +55,18 @@ export function createApi(
     if (fault?.fault === 'rate_limit') return rateLimited(fault);
     if (fault?.fault === 'error_before' && !fault.stored) throw internalError();
 
+    const waiting = fault?.fault === 'delay' ? fault.delay_ms : 0;
     const kept = keyed && idempotency.enter(keyed);
-    if (kept) return damaged(replayed(kept), fault);
+    if (kept) {
+      if (waiting) await sleep(waiting);
+      return damaged(replayed(kept), fault);
+    }
     try {
-      const waiting = fault?.fault === 'delay' ? fault.delay_ms : 0;
-      if (fault?.effect === 'after') await sleep(waiting);
+      if (waiting && fault?.effect === 'after') await sleep(waiting);
       emulator.tick();
       const answer = store.commit(() => executeAndKeep(passage));
       webhooks.deliverDue();
-      if (fault?.effect === 'before') await sleep(waiting);
+      if (waiting && fault?.effect === 'before') await sleep(waiting);
       return damaged(answer, fault);
     } finally {
       if (keyed) idempotency.leave(keyed);
@@ -75,28 +81,25 @@ export function createApi(
     if (keyed && executed) idempotency.keep(keyed, { status, body, requestId });
     return answer;
   }
+}
 
-  function log(
-    { method, path }: Incoming,
-    requestId: string,
-    passage: Passage | undefined,
-    answer: Answer,
-  ): void {
-    const status = answer.cut ? null : answer.status;
-    requests.add({
-      at: new Date(emulator.clock.now()).toISOString(),
-      request_id: requestId,
-      account: passage?.account.id ?? null,
-      method,
-      path,
-      idempotency_key: passage?.keyed?.key ?? null,
-      body: passage?.params ?? {},
-      status,
-      replayed: answer.headers['idempotent-replayed'] === 'true',
-      fault: passage?.fault?.fault ?? null,
-    });
-    logger?.info(`${method} ${path} ${status ?? 'cut'} ${requestId}`);
-  }
+function traced(
+  { method, path }: Incoming,
+  requestId: string,
+  passage: Passage | undefined,
+  answer: Answer,
+): Omit<LoggedRequest, 'at'> {
+  return {
+    request_id: requestId,
+    account: passage?.account.id ?? null,
+    method,
+    path,
+    idempotency_key: passage?.keyed?.key ?? null,
+    body: passage?.params ?? {},
+    status: answer.cut ? null : answer.status,
+    replayed: answer.headers['idempotent-replayed'] === 'true',
+    fault: passage?.fault?.fault ?? null,
+  };
 }
 
 function header({ headers }: Incoming, name: string): string | undefined {

@@ -103,7 +103,7 @@ function methodNamed(intent: Stripe.PaymentIntent, asked: Confirmation): string 
 function countConfirmation({ account, cause }: Call, intent: Stripe.PaymentIntent): void {
   const confirmations = (account.confirmations.get(intent.id) ?? 0) + 1;
   account.confirmations.put(intent.id, confirmations);
-  account.confirmCauses.put(intent.id, cause);
+  account.causes.put(intent.id, cause);
   if (confirmations > CONFIRM_LIMIT)
     throw unexpectedState(cancel(account, intent, 'automatic', cause), 'confirmed again');
 }

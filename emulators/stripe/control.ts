@@ -1,7 +1,7 @@
 /** The control API under /_emulator: for tests and demos, which may do what Stripe, banks and customers do. */
 import { z } from 'zod';
 
-import { type Account, accountIdOf } from './account.js';
+import { type Account, NOBODY, accountIdOf } from './account.js';
 import { closeDispute, openDispute } from './disputes.js';
 import type { Emulator } from './emulator.js';
 import { StripeError } from './errors.js';
@@ -107,8 +107,11 @@ function world(emulator: Emulator): Record<string, Act> {
           passed,
         );
       const account = ownerOf('setup intent', setup!, ({ setupIntents }) => setupIntents);
-      const cause = { id: null, idempotency_key: null };
-      return authenticateSetup({ account, cause, path: '', ids: {}, params: {} }, setup!, passed);
+      return authenticateSetup(
+        { account, cause: NOBODY, path: '', ids: {}, params: {} },
+        setup!,
+        passed,
+      );
     },
     'GET /_emulator/payment_methods/:id/fate': (_, id) => cardState(id).state,
     'PUT /_emulator/payment_methods/:id/fate': (body, id) => {

@@ -2,7 +2,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
-import type { Account } from './account.js';
+import { type Account, NOBODY } from './account.js';
 import { recordMovement } from './balance-transactions.js';
 import type { Call } from './call.js';
 import { chargeOf } from './charges.js';
@@ -12,19 +12,17 @@ import type { JournalEntry } from './journal.js';
 import { page, paging } from './pages.js';
 import { expand, isWithin, range, read, text } from './params.js';
 
-const NOBODY = { id: null, idempotency_key: null };
-
 export function openDispute(account: Account, chargeId: string, reason: string): Stripe.Dispute {
   const charge = chargeOf(account, chargeId);
   if (charge.disputed) throw refused(`Charge ${charge.id} is disputed already.`);
   const inquiry = reason === 'inquiry';
   const dispute = newDispute(account, charge, reason);
-  account.charges.put(charge.id, { ...charge, disputed: !inquiry });
   if (inquiry) {
     account.disputes.put(dispute.id, dispute);
     account.emit('charge.dispute.created', dispute, NOBODY);
     return dispute;
   }
+  setDisputed(account, charge, true);
   const withdrawn = move(account, dispute, 'dispute');
   account.emit('charge.dispute.created', withdrawn, NOBODY);
   account.emit('charge.dispute.funds_withdrawn', withdrawn, NOBODY);
@@ -47,8 +45,7 @@ export function closeDispute(
       move(account, closed, 'dispute_reversal'),
       NOBODY,
     );
-    const charge = chargeOf(account, old.charge as string);
-    account.charges.put(charge.id, { ...charge, disputed: false });
+    setDisputed(account, chargeOf(account, old.charge as string), false);
   }
   account.emit('charge.dispute.closed', disputeOf(account, id), NOBODY);
   return disputeOf(account, id);
@@ -78,6 +75,12 @@ function disputeOf(account: Account, id: string): Stripe.Dispute {
   const dispute = account.disputes.get(id);
   if (!dispute) throw noSuch('dispute', id);
   return dispute;
+}
+
+function setDisputed(account: Account, old: Stripe.Charge, disputed: boolean): void {
+  const charge = { ...old, disputed };
+  account.charges.put(charge.id, charge);
+  account.emit('charge.updated', charge, NOBODY, { disputed: old.disputed });
 }
 
 function move(

@@ -1,9 +1,9 @@
 /** Stripe's errors, as the API words them. */
 import type Stripe from 'stripe';
 
-export type ErrorType = 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
+type ErrorType = 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';
 
-export interface ErrorBody {
+interface ErrorBody {
   type: ErrorType;
   message: string;
   code?: string;

@@ -19,7 +19,7 @@ export interface Answer {
 
 export function jsonAnswer(status: number, body: unknown, headers = {}): Answer {
   const json = { 'content-type': 'application/json' };
-  return { status, headers: { ...json, ...headers }, body: `${JSON.stringify(body, null, 2)}\n` };
+  return { status, headers: { ...json, ...headers }, body: JSON.stringify(body) };
 }
 
 export async function readIncoming(request: IncomingMessage): Promise<Incoming> {

@@ -3,7 +3,7 @@ import type { Account } from './account.js';
 import type { Emulator } from './emulator.js';
 import { StripeError, internalError } from './errors.js';
 import { type Answer, type Incoming, jsonAnswer } from './exchange.js';
-import { expanded } from './expansion.js';
+import { checkExpand, expanded } from './expansion.js';
 import type { Fault } from './faults.js';
 import type { Form } from './form.js';
 import type { KeyedRequest } from './idempotency.js';
@@ -25,7 +25,7 @@ export interface Passage {
   readonly keyed: KeyedRequest | undefined;
 }
 
-export interface Executed {
+interface Executed {
   readonly answer: Answer;
   /** Validation refuses before an endpoint begins; then nothing is kept under the key. */
   readonly executed: boolean;
@@ -51,6 +51,7 @@ export function createExecution(
     try {
       const found = route(incoming.method, incoming.path);
       if (!found) throw unrecognized(incoming);
+      checkExpand(params['expand']);
       const { endpoint, ids } = found;
       const cause = { id: requestId, idempotency_key: keyed?.key ?? null };
       const body = endpoint({ account, cause, path: incoming.path, ids, params });

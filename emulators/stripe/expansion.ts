@@ -3,6 +3,14 @@ import type { Account } from './account.js';
 import { invalidRequest } from './errors.js';
 import type { FormValue } from './form.js';
 
+/** Checked before anything is executed: a refusal must not have had an effect. */
+export function checkExpand(paths: FormValue | undefined): void {
+  for (const path of Array.isArray(paths) ? paths : [])
+    for (const field of typeof path === 'string' ? path.split('.') : [])
+      if (field !== 'data' && !(field in FINDERS))
+        throw invalidRequest(`This property cannot be expanded (${field}).`, undefined, 'expand');
+}
+
 export function expanded(account: Account, body: object, paths: FormValue | undefined): object {
   if (!Array.isArray(paths)) return body;
   const copy = structuredClone(body);
@@ -12,21 +20,16 @@ export function expanded(account: Account, body: object, paths: FormValue | unde
 }
 
 function expandPath(account: Account, target: unknown, [field, ...rest]: string[]): void {
-  if (field === undefined || target === null) return;
+  if (field === undefined || typeof target !== 'object' || target === null) return;
   if (Array.isArray(target)) {
     for (const item of target) expandPath(account, item, [field, ...rest]);
     return;
   }
   const object = target as Record<string, unknown>;
-  if (typeof target !== 'object' || !(field in object || field in FINDERS))
-    throw notExpandable(field);
   const value = object[field];
-  const find = FINDERS[field];
-  if (typeof value === 'string') {
-    if (!find) throw notExpandable(field);
-    object[field] = structuredClone(find(account, value) ?? value);
-  }
-  if (rest.length > 0) expandPath(account, object[field], rest);
+  if (typeof value === 'string')
+    object[field] = structuredClone(FINDERS[field]?.(account, value) ?? value);
+  expandPath(account, object[field], rest);
 }
 
 const FINDERS: Readonly<Record<string, (account: Account, id: string) => object | undefined>> = {
@@ -39,7 +42,3 @@ const FINDERS: Readonly<Record<string, (account: Account, id: string) => object 
   payment_intent: (account, id) => account.paymentIntents.get(id),
   payment_method: (account, id) => account.paymentMethods.get(id),
 };
-
-function notExpandable(field: string) {
-  return invalidRequest(`This property cannot be expanded (${field}).`, undefined, 'expand');
-}

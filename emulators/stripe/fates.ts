@@ -45,7 +45,7 @@ export type Verdict =
       readonly decline: string | undefined;
     };
 
-export interface Circumstances {
+interface Circumstances {
   readonly offSession: boolean;
   /** The customer has just passed 3-D Secure for this very payment. */
   readonly authenticated: boolean;

@@ -12,7 +12,7 @@ export const paging = {
   expand,
 };
 
-export type Paging = z.output<z.ZodObject<typeof paging>>;
+type Paging = z.output<z.ZodObject<typeof paging>>;
 
 /** The documents come oldest first, as they were made. */
 export function page<T extends { id: string }>(

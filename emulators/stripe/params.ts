@@ -31,7 +31,7 @@ export const range = z.union([
     lte: integer.optional(),
   }),
 ]);
-export type Range = z.output<typeof range>;
+type Range = z.output<typeof range>;
 
 /** Stripe's words for one schema: the first thing wrong is what the answer names. */
 export function read<S extends z.ZodType>(schema: S, raw: Form): z.output<S> {

@@ -6,7 +6,7 @@ import { clearableText, expand, flag, ignored, integer, metadata, range, text } 
 
 const credentialUsage = z.enum(['recurring', 'unscheduled', 'installment']);
 
-export const paymentMethodOptions = z.looseObject({
+const paymentMethodOptions = z.looseObject({
   card: z
     .strictObject({
       capture_method: ignored,

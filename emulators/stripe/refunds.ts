@@ -2,7 +2,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
-import type { Account, Cause } from './account.js';
+import { type Account, causeOf } from './account.js';
 import { recordMovement } from './balance-transactions.js';
 import type { Call } from './call.js';
 import { chargeOf } from './charges.js';
@@ -28,7 +28,6 @@ export function createRefund({ account, cause, params }: Call): Stripe.Refund {
   const charge = chargeToRefund(account, asked);
   const amount = asked.amount ?? charge.amount - charge.amount_refunded;
   checkRefundable(charge, amount);
-  const fate = account.cardStates.get(charge.payment_method!)?.fate;
   const refund = {
     id: newId('re'),
     object: 'refund',
@@ -49,31 +48,18 @@ export function createRefund({ account, cause, params }: Call): Stripe.Refund {
     status: 'pending',
     transfer_reversal: null,
   } satisfies Stripe.Refund;
-  account.refunds.put(refund.id, refund);
-  refundCauses(account, refund.id, cause);
+  account.causes.put(refund.id, cause);
   countRefunded(account, charge, amount);
-  account.emit('refund.created', refund, cause);
+  const begun = begin(account, refund);
+  account.emit('refund.created', begun, cause);
   account.emit('charge.refunded', account.charges.get(charge.id)!, cause);
-  if (fate === 'refund_pending') {
-    account.agenda.plan(account.id, PENDING_SECONDS, { kind: 'settle_refund', id: refund.id });
-    const waiting: Stripe.Refund = { ...refund, pending_reason: 'processing' };
-    account.refunds.put(refund.id, waiting);
-    return waiting;
-  }
-  if (fate === 'refund_fail')
-    account.agenda.plan(account.id, PENDING_SECONDS, { kind: 'fail_refund', id: refund.id });
-  return settleRefund(account, refund.id);
+  return begun;
 }
 
-/** The money leaves here, and nowhere else. */
 export function settleRefund(account: Account, id: string): Stripe.Refund {
   const { pending_reason: _, ...old } = refundOf(account, id);
   if (old.status !== 'pending') throw refused(`This refund is ${old.status}.`);
-  const { amount, currency } = old;
-  const movement = recordMovement(account, 'refund', { source: id, amount: -amount, currency });
-  const refund: Stripe.Refund = { ...old, balance_transaction: movement.id, status: 'succeeded' };
-  account.refunds.put(id, refund);
-  note(account, 'refund', refund);
+  const refund = pay(account, old);
   account.emit('refund.updated', refund, causeOf(account, id), { status: 'pending' });
   return refund;
 }
@@ -131,7 +117,7 @@ export function listRefunds({ account, params, path }: Call): Stripe.ApiList<Str
   return page(found, path, asked);
 }
 
-export function refundOf(account: Account, id: string): Stripe.Refund {
+function refundOf(account: Account, id: string): Stripe.Refund {
   const refund = account.refunds.get(id);
   if (!refund) throw noSuch('refund', id);
   return refund;
@@ -173,18 +159,35 @@ function checkRefundable(charge: Stripe.Charge, amount: number): void {
     );
 }
 
+/** The card decides whether the money goes back at once, later, or not for long. */
+function begin(account: Account, refund: Stripe.Refund): Stripe.Refund {
+  const { id } = refund;
+  const fate = account.cardStates.get(refund.payment_method as string)?.fate;
+  if (fate === 'refund_pending') {
+    const waiting: Stripe.Refund = { ...refund, pending_reason: 'processing' };
+    account.refunds.put(id, waiting);
+    account.agenda.plan(account.id, PENDING_SECONDS, { kind: 'settle_refund', id });
+    return waiting;
+  }
+  if (fate === 'refund_fail')
+    account.agenda.plan(account.id, PENDING_SECONDS, { kind: 'fail_refund', id });
+  return pay(account, refund);
+}
+
+/** The money leaves here, and nowhere else. */
+function pay(account: Account, pending: Stripe.Refund): Stripe.Refund {
+  const { id, amount, currency } = pending;
+  const movement = recordMovement(account, 'refund', { source: id, amount: -amount, currency });
+  const refund = { ...pending, balance_transaction: movement.id, status: 'succeeded' };
+  account.refunds.put(id, refund);
+  note(account, 'refund', refund);
+  return refund;
+}
+
 function countRefunded(account: Account, charge: Stripe.Charge, amount: number): void {
   const refunded = charge.amount_refunded + amount;
   const counted = { ...charge, amount_refunded: refunded, refunded: refunded === charge.amount };
   account.charges.put(charge.id, counted);
-}
-
-function refundCauses(account: Account, id: string, cause: Cause): void {
-  account.confirmCauses.put(id, cause);
-}
-
-function causeOf(account: Account, id: string): Cause {
-  return account.confirmCauses.get(id) ?? { id: null, idempotency_key: null };
 }
 
 function note(account: Account, kind: JournalEntry['kind'], refund: Stripe.Refund): void {

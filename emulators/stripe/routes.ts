@@ -32,12 +32,12 @@ import {
 import type { WebhookEndpoints } from './webhook-endpoints.js';
 import type { Webhooks } from './webhooks.js';
 
-export interface Found {
+interface Found {
   readonly endpoint: Endpoint;
   readonly ids: Record<string, string>;
 }
 
-export interface RouteNeeds {
+interface RouteNeeds {
   readonly endpoints: WebhookEndpoints;
   readonly webhooks: Webhooks;
   readonly searchDelaySeconds: () => number;
@@ -106,7 +106,7 @@ function match(pattern: string[], given: string[]): Record<string, string> | und
   if (pattern.length !== given.length) return undefined;
   const ids: Record<string, string> = {};
   for (const [index, segment] of pattern.entries()) {
-    if (segment.startsWith(':')) ids[segment.slice(1)] = decodeURIComponent(given[index]!);
+    if (segment.startsWith(':')) ids[segment.slice(1)] = given[index]!;
     else if (segment !== given[index]) return undefined;
   }
   return ids;

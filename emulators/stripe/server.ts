@@ -14,7 +14,7 @@ import { createEmulator } from './emulator.js';
 import { readIncoming, writeAnswer } from './exchange.js';
 import type { Logger } from './execution.js';
 
-export interface StripeEmulatorOptions {
+interface StripeEmulatorOptions {
   /** 0 picks a free one. */
   readonly port: number;
   /** Undefined keeps everything in memory. */

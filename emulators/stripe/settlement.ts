@@ -1,7 +1,7 @@
 /** What happens after the answer: pending payments settle, customers authenticate, refunds fail, disputes open. */
 import type Stripe from 'stripe';
 
-import type { Account, Cause } from './account.js';
+import { type Account, causeOf } from './account.js';
 import type { Task } from './agenda.js';
 import { openDispute } from './disputes.js';
 import { declineOf } from './declines.js';
@@ -36,7 +36,7 @@ export function settlePayment(
 ): Stripe.PaymentIntent {
   const intent = paymentIntentOf(account, id);
   if (intent.status !== 'processing') throw unexpectedState(intent, 'settled');
-  const cause = confirmCause(account, intent);
+  const cause = causeOf(account, id);
   if (declineCode === undefined) return approve(account, intent, cause);
   return decline(account, intent, declineOf(declineCode), cause);
 }
@@ -47,7 +47,7 @@ export function authenticate(account: Account, id: string, passed: boolean): Str
   if (intent.status !== 'requires_action') throw unexpectedState(intent, 'authenticated');
   const state = account.cardStates.get(intent.payment_method as string);
   if (!state) throw refused('This PaymentIntent has no payment method to authenticate.');
-  const cause = confirmCause(account, intent);
+  const cause = causeOf(account, id);
   const attempt = { ...intent, next_action: null };
   if (!passed)
     return decline(account, attempt, declineOf('payment_intent_authentication_failure'), cause);
@@ -55,8 +55,4 @@ export function authenticate(account: Account, id: string, passed: boolean): Str
   if (verdict.kind === 'declined') return decline(account, attempt, verdict.decline, cause);
   if (verdict.kind === 'pending') return park(account, attempt, verdict, cause);
   return approve(account, attempt, cause);
-}
-
-function confirmCause(account: Account, intent: Stripe.PaymentIntent): Cause {
-  return account.confirmCauses.get(intent.id) ?? { id: null, idempotency_key: null };
 }

@@ -9,30 +9,31 @@ import type { WebhookEndpoints } from './webhook-endpoints.js';
 
 /** hold and reverse keep everything until a flush, which sends it oldest or newest first. */
 export const WEBHOOK_MODES = ['deliver', 'hold', 'drop', 'duplicate', 'reverse'] as const;
-export type WebhookMode = (typeof WEBHOOK_MODES)[number];
+type WebhookMode = (typeof WEBHOOK_MODES)[number];
 
 interface Delivery {
   readonly id: string;
-  readonly event: Stripe.Event;
+  readonly account: string;
+  readonly event: string;
   readonly endpoint: string;
   readonly attempts: number;
   /** Machine time in ms: real waiting, unlike Stripe's, is kept short. */
   readonly dueAt: number;
-  readonly givenUp: boolean;
 }
 
 export interface Webhooks {
   owe(account: string, event: Stripe.Event): void;
   setMode(mode: WebhookMode): void;
   /** Sends what is due; cheap when nothing is. */
-  deliverDue(): void;
+  readonly deliverDue: () => void;
   /** Sends everything owed once, due or not, and says how that went. */
   flush(): Promise<{ delivered: number; failed: number }>;
   readonly isUndelivered: (eventId: string) => boolean;
 }
 
 export function createWebhooks(store: Store, endpoints: WebhookEndpoints): Webhooks {
-  const deliveries = store.table<Delivery>('deliveries');
+  const owed = store.table<Delivery>('deliveries');
+  const failed = store.table<Delivery>('failed_deliveries');
   const modes = store.table<WebhookMode>('webhook_mode');
   const underway = new Set<string>();
   const mode = (): WebhookMode => modes.get('mode') ?? 'deliver';
@@ -41,46 +42,49 @@ export function createWebhooks(store: Store, endpoints: WebhookEndpoints): Webho
     owe(account, event) {
       for (const { id: endpoint } of endpoints.listening(account, event.type)) {
         const id = newId('del');
-        const givenUp = mode() === 'drop';
-        deliveries.put(id, { id, event, endpoint, attempts: 0, dueAt: Date.now(), givenUp });
+        const dueAt = Date.now();
+        const delivery = { id, account, event: event.id, endpoint, attempts: 0, dueAt };
+        (mode() === 'drop' ? failed : owed).put(id, delivery);
       }
     },
     setMode: (next) => modes.put('mode', next),
-    deliverDue() {
-      if (mode() === 'hold' || mode() === 'reverse') return;
-      const now = Date.now();
-      for (const delivery of owed()) {
-        if (underway.size >= MOST_AT_ONCE) return;
-        if (delivery.dueAt <= now) void attempt(delivery);
-      }
-    },
+    deliverDue,
     async flush() {
-      const all = mode() === 'reverse' ? owed().toReversed() : owed();
+      const all = owed.all().filter(({ id }) => !underway.has(id));
+      if (mode() === 'reverse') all.reverse();
       let delivered = 0;
       // One after another: what a flush is for is its order.
       for (const delivery of all) if (await attempt(delivery)) delivered++;
       return { delivered, failed: all.length - delivered };
     },
-    isUndelivered: (eventId) => deliveries.all().some(({ event }) => event.id === eventId),
+    isUndelivered: (eventId) =>
+      [...owed.values(), ...failed.values()].some(({ event }) => event === eventId),
   };
 
-  function owed(): Delivery[] {
-    return deliveries.all().filter(({ id, givenUp }) => !givenUp && !underway.has(id));
+  function deliverDue(): void {
+    if (mode() === 'hold' || mode() === 'reverse') return;
+    for (const delivery of owed.values()) {
+      if (underway.size >= MOST_AT_ONCE) return;
+      if (delivery.dueAt <= Date.now() && !underway.has(delivery.id))
+        void attempt(delivery).then(deliverDue);
+    }
   }
 
   async function attempt(delivery: Delivery): Promise<boolean> {
     underway.add(delivery.id);
     const accepted = await send(delivery);
     underway.delete(delivery.id);
-    if (accepted) deliveries.delete(delivery.id);
-    else if (deliveries.get(delivery.id)) postpone(delivery);
+    if (accepted) owed.delete(delivery.id);
+    // A reset may have forgotten it meanwhile.
+    else if (owed.get(delivery.id)) postpone(delivery);
     return accepted;
   }
 
-  async function send({ event, endpoint: id }: Delivery): Promise<boolean> {
+  async function send({ account, event: eventId, endpoint: id }: Delivery): Promise<boolean> {
     const endpoint = endpoints.get(id);
+    const event = store.table<Stripe.Event>(`${account}/events`).get(eventId);
     // Nobody listens there any more, so nothing is owed.
-    if (!endpoint) return true;
+    if (!endpoint || !event) return true;
     const times = mode() === 'duplicate' ? 2 : 1;
     const answers = Array.from({ length: times }, () =>
       post(endpoint.shown.url, JSON.stringify({ ...event, pending_webhooks: 1 }), endpoint.secret),
@@ -90,9 +94,12 @@ export function createWebhooks(store: Store, endpoints: WebhookEndpoints): Webho
 
   function postpone(delivery: Delivery): void {
     const wait = RETRY_AFTER_SECONDS[delivery.attempts];
-    const attempts = delivery.attempts + 1;
-    const dueAt = Date.now() + (wait ?? 0) * 1000;
-    deliveries.put(delivery.id, { ...delivery, attempts, dueAt, givenUp: wait === undefined });
+    const next = { ...delivery, attempts: delivery.attempts + 1 };
+    if (wait !== undefined) return owed.put(next.id, { ...next, dueAt: Date.now() + wait * 1000 });
+    return store.commit(() => {
+      owed.delete(next.id);
+      failed.put(next.id, next);
+    });
   }
 }
 
@@ -118,7 +125,7 @@ async function post(url: string, body: string, secret: string): Promise<boolean>
   }
 }
 
-export function signature(body: string, secret: string, seconds: number): string {
+function signature(body: string, secret: string, seconds: number): string {
   const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
   return `t=${seconds},v1=${digest}`;
 }

@@ -1,5 +1,5 @@
 /** The real PostgreSQL and the real Temporal server that the `system` tests share. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -9,6 +9,7 @@ import { findFreePort } from '../../embedded/port.js';
 import { startPostgres } from '../../embedded/postgres.js';
 import { startTemporal } from '../../embedded/temporal.js';
 import { migrate } from '../../prisma/migrate.js';
+import { bundleStories } from '../../temporal/workers.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -17,6 +18,8 @@ declare module 'vitest' {
     templateName: string;
     temporalAddress: string;
     temporalUiUrl: string;
+    /** The compiled stories: compiling them takes seconds, so it is done once. */
+    storiesPath: string;
   }
 }
 
@@ -46,6 +49,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
 
   project.provide('postgresAdminUrl', postgres.value.url);
+  const storiesPath = join(home, 'stories.js');
+  writeFileSync(storiesPath, (await bundleStories()).code);
+  project.provide('storiesPath', storiesPath);
   project.provide('templateName', TEMPLATE);
   project.provide('temporalAddress', temporal.value.address);
   project.provide('temporalUiUrl', temporal.value.uiUrl);

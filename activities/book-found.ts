@@ -1,0 +1,48 @@
+/** Late money: a success that shows on a charge already decided gets a row of its own, and pays if it is owed. */
+import type { Answer } from '../gateways/gateway.js';
+import { type Charge, type ChargeWithAccount, insertFound, listCharges, readCharge } from '../prisma/charge.js';
+import { lockRenewal } from '../prisma/renewal.js';
+import { businessNow } from './clock.js';
+import type { Deps } from './deps.js';
+import { lookUpOf } from './exchange.js';
+import { owed, takeMoney } from './take-money.js';
+
+type Success = Extract<Answer, { kind: 'succeeded' | 'pending' }>;
+
+export async function bookFound(deps: Deps, from: Charge, found: Success): Promise<void> {
+  const now = businessNow();
+  const chargeReference = found.chargeReference ?? found.reference;
+  await deps.db.$transaction(async (tx) => {
+    const renewal = await lockRenewal(tx, from.renewalId);
+    const charges = await listCharges(tx, from.renewalId);
+    if (charges.some((charge) => has(charge, found.reference, chargeReference))) return;
+    // While another charge may still succeed, whether this is a surplus cannot be said. It is asked about again.
+    if (charges.some(({ status }) => ['submitted', 'pending', 'unknown'].includes(status))) return;
+    const surplus = !owed(renewal);
+    const ordinal = charges.length + 1;
+    const booked = await insertFound(tx, from, { chargeReference, ordinal, surplus }, now);
+    await takeMoney(tx, renewal, booked, now);
+  });
+}
+
+/** Whether a charge of ours has this money already. */
+function has(charge: Charge, reference: string, chargeReference: string): boolean {
+  if (charge.status !== 'succeeded') return false;
+  return (
+    charge.gatewayChargeReference === chargeReference ||
+    (charge.gatewayReference === reference && !charge.gatewayChargeReference)
+  );
+}
+
+/** The gateway says that an earlier charge has the money: each of them is asked about. */
+export async function bookEarlier(deps: Deps, duplicate: ChargeWithAccount): Promise<void> {
+  const charges = await listCharges(deps.db, duplicate.renewalId);
+  for (const earlier of charges.filter(({ ordinal }) => ordinal < duplicate.ordinal)) {
+    if (!earlier.gatewayReference || earlier.status === 'succeeded') continue;
+    const charge = await readCharge(deps.db, earlier.id);
+    const exchange = await lookUpOf(deps, charge);
+    if (exchange.kind === 'unusable') continue;
+    const found = await exchange.gateway.lookUp(exchange.account, exchange.charge);
+    if (found.kind === 'succeeded') await bookFound(deps, charge, found);
+  }
+}

@@ -1,0 +1,128 @@
+/** Commands: what people ask of a run becomes a fact first, with who asked and why. */
+import type { Decision } from '../domain/dunning.js';
+import type { RenewalId } from '../domain/ids.js';
+import type { RenewalStatus } from '../domain/renewal.js';
+import type { RecordedCommand, Verdict } from '../workflows/messages.js';
+import { readCharge, settleOpen } from '../prisma/charge.js';
+import type { Tx } from '../prisma/client.js';
+import { findOpenCase } from '../prisma/dunning-case.js';
+import type { Prisma } from '../prisma/generated/client.js';
+import {
+  type Renewal,
+  cancelRenewal as dropRenewal,
+  clearAttention,
+  lockRenewal,
+  raiseAttention as raise,
+  writeOffRenewal,
+} from '../prisma/renewal.js';
+import { businessNow } from './clock.js';
+import type { Deps } from './deps.js';
+import { decide } from './dunning-case.js';
+import { takeMoney } from './take-money.js';
+
+interface Commanded {
+  readonly renewalId: RenewalId;
+  readonly command: RecordedCommand;
+}
+
+/** Records a command and lets it take effect. Recording it twice, after a crash, changes nothing. */
+export function recordCommand(deps: Deps, { renewalId, command }: Commanded): Promise<Decision> {
+  const now = businessNow();
+  return deps.db.$transaction(async (tx) => {
+    const renewal = await lockRenewal(tx, renewalId);
+    if (await insertOnce(tx, renewal, command, now)) await takeEffect(tx, renewal, command, now);
+    return decide(deps, tx, await lockRenewal(tx, renewalId), now);
+  });
+}
+
+/** A command to the run of a renewal that is still collecting. Answers the renewal's status then. */
+export function commandRenewal(
+  { db }: Deps,
+  { renewalId, command }: Commanded,
+): Promise<RenewalStatus> {
+  const now = businessNow();
+  return db.$transaction(async (tx) => {
+    const renewal = await lockRenewal(tx, renewalId);
+    if (await insertOnce(tx, renewal, command, now)) await takeEffect(tx, renewal, command, now);
+    return (await lockRenewal(tx, renewalId)).status as RenewalStatus;
+  });
+}
+
+async function insertOnce(
+  tx: Tx,
+  { id: renewalId, merchantId }: Renewal,
+  { id, kind, actor, reason, ...rest }: RecordedCommand | (Verdict & { id: string; kind: string }),
+  now: Date,
+): Promise<boolean> {
+  const { count } = await tx.command.createMany({
+    data: [
+      {
+        id,
+        merchantId,
+        renewalId,
+        kind,
+        actor: actor.slice(0, 200),
+        reason: reason.slice(0, 1000),
+        arguments: rest as Prisma.InputJsonObject,
+        recordedAt: now,
+      },
+    ],
+    skipDuplicates: true,
+  });
+  return count === 1;
+}
+
+async function takeEffect(
+  tx: Tx,
+  renewal: Renewal,
+  command: RecordedCommand,
+  now: Date,
+): Promise<void> {
+  const unsettled = renewal.status === 'collecting' || renewal.status === 'past_due';
+  switch (command.kind) {
+    case 'retryNow':
+      return clearAttention(tx, renewal.id);
+    case 'holdUntil': {
+      const open = await findOpenCase(tx, renewal.id);
+      const data = { holdUntil: new Date(command.until) };
+      if (open) await tx.dunningCase.update({ where: { id: open.id }, data });
+      return;
+    }
+    case 'writeOff':
+      if (unsettled || renewal.status === 'unpaid') await writeOffRenewal(tx, renewal, now);
+      return;
+    case 'cancelCase':
+      if (unsettled) await dropRenewal(tx, renewal, now);
+      return;
+    default:
+      command satisfies never;
+  }
+}
+
+/** A person decides an unknown charge, with evidence; on any charge but an open one it changes nothing. */
+export function decideCharge(
+  deps: Deps,
+  { renewalId, verdict }: { renewalId: RenewalId; verdict: Verdict & { readonly id: string } },
+): Promise<void> {
+  const now = businessNow();
+  return deps.db.$transaction(async (tx) => {
+    const renewal = await lockRenewal(tx, renewalId);
+    const charge = await readCharge(tx, verdict.chargeId);
+    if (charge.renewalId !== renewalId) return;
+    if (!(await insertOnce(tx, renewal, { ...verdict, kind: 'resolveUnknown' }, now))) return;
+    const reason = `Decided by ${verdict.actor}: ${verdict.reason}`;
+    const { outcome: status, reference } = verdict;
+    const settled = await settleOpen(tx, charge.id, { status, reason, reference }, now);
+    if (settled) await clearAttention(tx, renewalId);
+    if (settled?.status === 'succeeded') await takeMoney(tx, renewal, settled, now);
+    if (settled?.status === 'not_sent' && renewal.cancelRequestedAt)
+      await dropRenewal(tx, renewal, now);
+  });
+}
+
+export async function raiseAttention(
+  { db }: Deps,
+  attention: { readonly renewalId: RenewalId; readonly why: string; readonly next: string },
+): Promise<void> {
+  await raise(db, attention.renewalId, attention, businessNow());
+}

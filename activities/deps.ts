@@ -1,0 +1,27 @@
+import type { Account, Gateway } from '../gateways/gateway.js';
+import type { GatewayAccount } from '../prisma/charge.js';
+import type { Database } from '../prisma/client.js';
+import type { Launch } from '../temporal/launch.js';
+
+/** What activities work with. Composition hands it in; nothing is global. */
+export interface Deps {
+  readonly db: Database;
+  readonly launch: Launch;
+  /** The gateway by its name, such as "stripe". */
+  readonly gateways: (name: string) => Gateway;
+  /** Resolves an account's credentials, anew for each call. */
+  readonly accountFor: (row: GatewayAccount) => Account;
+  /** How long each gateway's keys may be re-sent, in milliseconds, by gateway name. */
+  readonly keyLives: Readonly<Record<string, number>>;
+  readonly tempo: Tempo;
+}
+
+/** The times that charging keeps, in milliseconds. */
+export interface Tempo {
+  /** One HTTP exchange with a gateway, in total. */
+  readonly deadlineMs: number;
+  /** One attempt at a charge: more than two exchanges. */
+  readonly chargeTimeoutMs: number;
+  readonly askLadderMs: readonly number[];
+  readonly overdueEveryMs: number;
+}

@@ -1,0 +1,40 @@
+/** Passing on what is owed to Temporal: starts and wakes, and the webhooks that a run waits for. */
+import { type ChargeStatus, isOpen } from '../domain/charge.js';
+import { readCharge, ticketFor } from '../prisma/charge.js';
+import { listOwed, markSent } from '../prisma/dispatch.js';
+import { listUndispatched, markDispatched } from '../prisma/gateway-event.js';
+import { ownerOf } from '../temporal/owner.js';
+import type { Deps } from './deps.js';
+
+/** Tells the run that owns a webhook's charge now to ask the gateway. Only what a run waits for is passed on. */
+export async function dispatchWebhook(deps: Deps, gatewayEventId: string): Promise<void> {
+  const { db, launch, tempo } = deps;
+  const event = await db.gatewayEvent.findUniqueOrThrow({ where: { id: gatewayEventId } });
+  if (event.chargeId && !event.dispatchedAt) {
+    const charge = await readCharge(db, event.chargeId);
+    const status = charge.status as ChargeStatus;
+    const saysMoney = event.type.endsWith('.succeeded');
+    if (isOpen(status) || (saysMoney && status !== 'succeeded' && status !== 'planned')) {
+      const renewal = await db.renewal.findUniqueOrThrow({ where: { id: charge.renewalId } });
+      const ticket = ticketFor(charge, charge.account, tempo.chargeTimeoutMs);
+      await launch.reportCharge(ownerOf(renewal), ticket);
+    }
+  }
+  await markDispatched(db, gatewayEventId);
+}
+
+/** Sends what is owed for longer than sending it at once takes. Says how many. */
+export async function sendOwed(deps: Deps): Promise<number> {
+  const before = new Date(Date.now() - OWED_FOR_MS);
+  const owed = await listOwed(deps.db, before, PAGE);
+  for (const row of owed) {
+    await deps.launch.send(row);
+    await markSent(deps.db, row.id);
+  }
+  const events = await listUndispatched(deps.db, before, PAGE);
+  for (const { id } of events) await dispatchWebhook(deps, id);
+  return owed.length + events.length;
+}
+
+const OWED_FOR_MS = 5_000;
+const PAGE = 500;

@@ -1,0 +1,50 @@
+/** Every activity, bound to what it works with. A workflow knows them by these names: renaming one breaks runs. */
+import { commandRenewal, decideCharge, raiseAttention, recordCommand } from './command.js';
+import { resolveCharge, submitCharge } from './charge.js';
+import type { Deps } from './deps.js';
+import { sendOwed } from './dispatch.js';
+import {
+  closeDunningCase,
+  enterStage,
+  openDunningCase,
+  readDunningCase,
+  recordRetry,
+} from './dunning-case.js';
+import { openRenewal } from './open-renewal.js';
+import { planCharge } from './plan-charge.js';
+import { endOverdue, restartLost } from './sweep.js';
+
+export function createActivities(deps: Deps) {
+  return { ...bookActivities(deps), ...gatewayActivities(deps) };
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+/** They talk to the database and to Temporal, on the default queue. */
+export function bookActivities(deps: Deps) {
+  return {
+    openRenewal: bind(deps, openRenewal),
+    planCharge: bind(deps, planCharge),
+    openDunningCase: bind(deps, openDunningCase),
+    readDunningCase: bind(deps, readDunningCase),
+    enterStage: bind(deps, enterStage),
+    recordRetry: bind(deps, recordRetry),
+    closeDunningCase: bind(deps, closeDunningCase),
+    recordCommand: bind(deps, recordCommand),
+    commandRenewal: bind(deps, commandRenewal),
+    decideCharge: bind(deps, decideCharge),
+    raiseAttention: bind(deps, raiseAttention),
+    sendOwed: () => sendOwed(deps),
+    restartLost: () => restartLost(deps),
+    endOverdue: () => endOverdue(deps),
+  };
+}
+
+/** They talk to gateways, each on the lane of the charge's gateway account. */
+export function gatewayActivities(deps: Deps) {
+  return { submitCharge: bind(deps, submitCharge), resolveCharge: bind(deps, resolveCharge) };
+}
+
+function bind<A, R>(deps: Deps, activity: (deps: Deps, argument: A) => Promise<R>) {
+  return (argument: A): Promise<R> => activity(deps, argument);
+}

@@ -1,0 +1,121 @@
+/** Settling: an answer becomes a fact, once, under the renewal's lock. */
+import type { ChargeOutcome } from '../domain/charge.js';
+import { askAgainAfter } from '../domain/charge.js';
+import type { Decline } from '../domain/decline.js';
+import type { Answer } from '../gateways/gateway.js';
+import {
+  type Charge,
+  type ChargeWithAccount,
+  type Settlement,
+  markReleased,
+  outcomeOf,
+  settleOpen,
+} from '../prisma/charge.js';
+import type { Tx } from '../prisma/client.js';
+import {
+  type Renewal,
+  cancelRenewal,
+  lockRenewal,
+  raiseAttention,
+  recordRenewalEvent,
+} from '../prisma/renewal.js';
+import { bookEarlier, bookFound } from './book-found.js';
+import { businessNow, safetyNow } from './clock.js';
+import type { Deps } from './deps.js';
+import { takeMoney } from './take-money.js';
+
+/** `onlySend`: the answer is the claiming execution's own, to the only send there was. Only then may it prove that no
+ *  money moved. */
+export interface Standing {
+  readonly onlySend: boolean;
+}
+
+export async function settle(
+  deps: Deps,
+  charge: ChargeWithAccount,
+  answer: Answer,
+  standing: Standing,
+): Promise<ChargeOutcome> {
+  const now = businessNow();
+  const result = settlementOf(answer, standing);
+  const settled = await deps.db.$transaction(async (tx) => {
+    const renewal = await lockRenewal(tx, charge.renewalId);
+    const row = await settleOpen(tx, charge.id, result, now);
+    if (row) await takeEffect(tx, renewal, row, answer, now);
+    return row ?? (await tx.charge.findUniqueOrThrow({ where: { id: charge.id } }));
+  });
+  if (answer.kind === 'duplicate') await bookEarlier(deps, charge);
+  if (answer.kind === 'succeeded' && settled.status !== 'succeeded')
+    await bookFound(deps, settled, answer);
+  return outcomeOf(settled, askAgain(deps, settled));
+}
+
+function settlementOf(answer: Answer, { onlySend }: Standing): Settlement {
+  switch (answer.kind) {
+    case 'succeeded':
+    case 'pending':
+      return {
+        status: answer.kind,
+        reference: answer.reference,
+        chargeReference: answer.chargeReference,
+      };
+    case 'declined':
+      return {
+        status: 'declined',
+        reference: answer.reference,
+        chargeReference: answer.chargeReference,
+        decline: answer.decline,
+      };
+    case 'duplicate':
+      return { status: 'declined', reference: answer.reference, decline: DUPLICATE };
+    case 'gone':
+    case 'not_executed':
+      return { status: 'not_sent', reason: answer.why };
+    case 'refused':
+      if (!onlySend) return { status: 'unknown', reason: answer.why };
+      return { status: 'not_sent', reason: answer.why, parks: answer.parks, ifSentOnce: true };
+    case 'unreachable':
+      if (!onlySend) return { status: 'unknown', reason: answer.why };
+      return { status: 'not_sent', reason: answer.why, ifSentOnce: true };
+    case 'unknown':
+      return {
+        status: 'unknown',
+        reason: answer.why,
+        reference: answer.reference,
+        serverError: answer.serverError,
+      };
+    default:
+      return answer satisfies never;
+  }
+}
+
+const DUPLICATE: Decline = {
+  class: 'duplicate_check',
+  code: 'duplicate',
+  message: 'The gateway says that an earlier charge has the money',
+  elsewhere: false,
+};
+
+/** What a settled charge means for its renewal. */
+async function takeEffect(
+  tx: Tx,
+  renewal: Renewal,
+  charge: Charge,
+  answer: Answer,
+  now: Date,
+): Promise<void> {
+  if (answer.kind === 'gone') await markReleased(tx, charge, now);
+  if ('attention' in answer && answer.attention)
+    await raiseAttention(tx, renewal.id, { why: answer.why, next: 'It is asked about again' }, now);
+  if (charge.status === 'succeeded') return takeMoney(tx, renewal, charge, now);
+  if (charge.status === 'declined')
+    await recordRenewalEvent(tx, renewal, 'renewal.payment_declined', now);
+  const final = charge.status === 'declined' || charge.status === 'not_sent';
+  if (final && renewal.cancelRequestedAt) await cancelRenewal(tx, renewal, now);
+}
+
+/** How long to wait before asking about an open charge again. */
+export function askAgain({ tempo }: Deps, { firstSentAt }: Charge): number {
+  const openFor = firstSentAt ? safetyNow().getTime() - firstSentAt.getTime() : 0;
+  return askAgainAfter(Math.max(0, openFor), tempo.askLadderMs);
+}

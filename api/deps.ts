@@ -1,0 +1,52 @@
+/** What the API is made of: everything it reaches outside its own folder is handed to it here. */
+import type { Logger } from 'pino';
+
+import type { Account, Gateway } from '../gateways/gateway.js';
+import type { Database } from '../prisma/client.js';
+import type { GatewayAccount } from '../prisma/gateway-account.js';
+import type { Launch } from '../temporal/launch.js';
+
+export interface ApiDeps {
+  readonly db: Database;
+  readonly launch: Launch;
+  readonly logger: Logger;
+  /** The port by vendor name. */
+  readonly gateways: (name: string) => Gateway;
+  /** Credentials resolved. Throws when they cannot be. */
+  readonly accountFor: (row: GatewayAccount) => Account;
+  readonly webhookSecretsFor: (row: GatewayAccount) => readonly string[];
+  /** Signals what a stored webhook is about. It never throws: what it misses is swept up. */
+  readonly dispatchWebhook: (gatewayEventId: string) => Promise<void>;
+  /** Where the Temporal UI shows a workflow. */
+  readonly temporalLink: (workflowId: string) => string;
+  readonly readNextStep: (renewalId: string) => Promise<NextStep | null>;
+  /** Express's "trust proxy" setting. By default no forwarded address is believed. */
+  readonly trustProxy?: boolean | number | string | undefined;
+  readonly rateLimit?: RateLimits | undefined;
+  /** Aborted when the process stops: requests that wait for an outcome answer at once. */
+  readonly stopping?: AbortSignal | undefined;
+}
+
+export interface NextStep {
+  readonly kind: string;
+  readonly at: Date | null;
+  readonly why: string;
+}
+
+/** Requests per minute and process. */
+export interface RateLimits {
+  readonly perKey: number;
+  readonly webhooksPerAddress: number;
+}
+
+export const SCOPES = ['read', 'write', 'operate', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who asks: the API key as far as the rest may know it. */
+export interface Caller {
+  readonly keyId: string;
+  readonly keyName: string;
+  readonly merchantId: string;
+  readonly mode: 'test' | 'live';
+  readonly scopes: readonly string[];
+}

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+import { idOf, shownInstant } from './common.js';
+
+export const event = z
+  .object({
+    id: idOf('evt'),
+    subscription: idOf('sub'),
+    sequence: z.int().meta({ description: 'Counts the events of one subscription, without a gap' }),
+    type: z.string().meta({ example: 'renewal.paid' }),
+    payload: z.record(z.string(), z.unknown()),
+    created_at: shownInstant,
+  })
+  .meta({ id: 'Event' });

@@ -1,0 +1,102 @@
+/** Writing: key, facts and answer in one transaction; then, after the commit, what it owes to Temporal. */
+import type { Tx } from '../prisma/client.js';
+import { type Dispatch, markSent } from '../prisma/dispatch.js';
+import { type StoredAnswer, findAnswer, storeAnswer, takeKey } from '../prisma/idempotency.js';
+import type { Answer, ApiRequest } from './route.js';
+
+export interface Written {
+  readonly status: number;
+  readonly body: object;
+  /** The address of what was made. */
+  readonly location?: string;
+  /** Belongs to the first answer only, and is stored nowhere. */
+  readonly shownOnce?: object;
+  readonly dispatches?: readonly Dispatch[];
+  /** A sleeping run that nobody needs any more. */
+  readonly sleeper?: string | undefined;
+}
+
+type Asked = Pick<ApiRequest, 'api' | 'keyed' | 'log'>;
+
+/** Does a piece of work once per Idempotency-Key; a repeat gets the answer of the first. */
+export async function write(
+  asked: Asked,
+  work: (tx: Tx, now: Date) => Promise<Written>,
+): Promise<Answer> {
+  const { api, keyed } = asked;
+  const now = new Date();
+  const outcome = await api.db.$transaction(async (tx) => {
+    const stored = keyed && (await takeKey(tx, keyed, now));
+    if (stored) return { stored };
+    const written = await work(tx, now);
+    if (keyed) await storeAnswer(tx, keyed, toStore(written));
+    return { written };
+  });
+  if ('stored' in outcome) return replayed(outcome.stored);
+  await launchOwed(asked, outcome.written);
+  return answerOf(outcome.written);
+}
+
+/** The answer that this key has led to already, for work that begins outside the database. */
+export async function findEarlier({ api, keyed }: Asked): Promise<Answer | undefined> {
+  const stored = keyed && (await findAnswer(api.db, keyed));
+  return stored && replayed(stored);
+}
+
+export function isReplay({ headers }: Answer): boolean {
+  return headers?.[REPLAYED] !== undefined;
+}
+
+export const REPLAYED = 'Idempotency-Replayed';
+
+interface Envelope {
+  readonly body: object;
+  readonly location: string | null;
+}
+
+function toStore({ status, body, location = null }: Written) {
+  const envelope: Envelope = { body, location };
+  return { status, body: JSON.parse(JSON.stringify(envelope)) as Record<string, never> };
+}
+
+function replayed(stored: StoredAnswer): Answer {
+  const { body, location } = stored.body as Envelope;
+  const headers = { [REPLAYED]: 'true', ...(location !== null && { Location: location }) };
+  return { status: stored.status, body, headers };
+}
+
+function answerOf({ status, body, location, shownOnce }: Written): Answer {
+  const headers = location === undefined ? {} : { Location: location };
+  return { status, body: { ...body, ...shownOnce }, headers };
+}
+
+/** What cannot be sent now is sent by the sweep: the fact is committed, so the answer stays a success. */
+async function launchOwed({ api, log }: Asked, { dispatches = [], sleeper }: Written): Promise<void> {
+  const sends = dispatches.map(async (dispatch) => {
+    try {
+      await api.launch.send(dispatch);
+      await markSent(api.db, dispatch.id);
+    } catch (err) {
+      log.warn({ err, dispatch: dispatch.id, workflow_id: dispatch.workflowId }, 'left to the sweep');
+    }
+  });
+  await Promise.race([Promise.all([...sends, endSleeper({ api, log }, sleeper)]), patience()]);
+}
+
+/** Sent once: a leftover sleeper wakes, sees that it is not needed, and ends. */
+async function endSleeper(
+  { api, log }: Pick<Asked, 'api' | 'log'>,
+  sleeper: string | undefined,
+): Promise<void> {
+  if (sleeper === undefined) return;
+  try {
+    await api.launch.terminateSleeper(sleeper, 'The subscription was canceled');
+  } catch (err) {
+    log.warn({ err, workflow_id: sleeper }, 'a sleeping run was left to end by itself');
+  }
+}
+
+/** An unreachable Temporal delays an answer no longer than this. */
+function patience(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, 2_000).unref());
+}

@@ -1,0 +1,53 @@
+/** The inbox: webhooks as received, each once, with the charge they are about. */
+import type { Tx } from './client.js';
+import type { GatewayAccount } from './generated/client.js';
+import { newId } from './new-id.js';
+
+export interface ReceivedWebhook {
+  readonly account: Pick<GatewayAccount, 'id' | 'merchantId'>;
+  readonly eventId: string;
+  readonly type: string;
+  readonly payload: unknown;
+  /** What the gateway says it is about; absent when it is about nothing of ours. */
+  readonly about?:
+    | {
+        readonly reference: string;
+        readonly renewalId?: string | undefined;
+        readonly chargeId?: string | undefined;
+      }
+    | undefined;
+}
+
+export interface Stored {
+  readonly id: string;
+  /** Undefined: it is about no charge of ours, so nobody has to be told. */
+  readonly chargeId: string | undefined;
+}
+
+/** Stores a webhook and finds its charge. Undefined: it was here before. */
+export async function storeWebhook(
+  tx: Tx,
+  { account, eventId, type, payload, about }: ReceivedWebhook,
+  now: Date,
+): Promise<Stored | undefined> {
+  const { reference = null, renewalId = null, chargeId = null } = about ?? {};
+  const rows = await tx.$queryRaw<{ id: string; charge_id: string | null }[]>`
+    with matched as (
+      select c.id from charge c
+      where c.merchant_id = ${account.merchantId} and c.gateway_account_id = ${account.id}
+        and (c.renewal_id = ${renewalId}::text
+          or (${renewalId}::text is null and c.gateway_reference = ${reference}::text))
+        and (c.id = ${chargeId}::text or c.gateway_reference = ${reference}::text
+          or c.status in ('submitted', 'pending', 'unknown'))
+      order by (c.id is not distinct from ${chargeId}::text) desc,
+        (c.gateway_reference is not distinct from ${reference}::text) desc, c.ordinal desc
+      limit 1)
+    insert into gateway_event
+      (id, merchant_id, gateway_account_id, event_id, type, payload, charge_id, received_at, dispatched_at)
+    select ${newId('gev')}, ${account.merchantId}, ${account.id}, ${eventId}, ${type},
+      ${JSON.stringify(payload)}::jsonb, (select id from matched), ${now}::timestamptz,
+      case when exists (select 1 from matched) then null else ${now}::timestamptz end
+    on conflict (gateway_account_id, event_id) do nothing
+    returning id, charge_id`;
+  return rows[0] && { id: rows[0].id, chargeId: rows[0].charge_id ?? undefined };
+}

@@ -1,0 +1,67 @@
+/** Connecting to Temporal, and making sure that its namespace has what Dunlin needs. */
+import { Client, Connection, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+
+import { SEARCH_ATTRIBUTES } from './search-attributes.js';
+
+export interface TemporalTarget {
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+}
+
+/** Lazy: a process can start, and answer that it is not ready, while Temporal is away. */
+export function connectLazily({ address, namespace }: TemporalTarget): Client {
+  return new Client({ connection: Connection.lazy({ address }), namespace });
+}
+
+/** Creates what is missing, changes nothing that exists. Safe for any number of processes at once. */
+export async function prepareNamespace(client: Client, target: TemporalTarget): Promise<void> {
+  await registerSearchAttributes(client, target.namespace);
+  await ensureSweep(client, target.taskQueue);
+}
+
+const ALREADY_EXISTS = 6;
+
+async function registerSearchAttributes(client: Client, namespace: string): Promise<void> {
+  const { operatorService } = client.connection as Connection;
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const missing = Object.keys(SEARCH_ATTRIBUTES).filter((name) => !(name in customAttributes));
+  if (missing.length === 0) return;
+  const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+  const searchAttributes = Object.fromEntries(missing.map((name) => [name, keyword]));
+  try {
+    await operatorService.addSearchAttributes({ namespace, searchAttributes });
+  } catch (error) {
+    if ((error as { code?: number }).code !== ALREADY_EXISTS) throw error;
+  }
+}
+
+/** One sweep every two minutes for the whole installation, however many workers it has. */
+async function ensureSweep(client: Client, taskQueue: string): Promise<void> {
+  const scheduleId = `sweep/${taskQueue}`;
+  try {
+    await client.schedule.getHandle(scheduleId).describe();
+    return;
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
+  try {
+    await client.schedule.create({
+      scheduleId,
+      spec: { intervals: [{ every: '2 minutes' }] },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'sweep',
+        workflowId: scheduleId,
+        taskQueue,
+        args: [],
+        staticSummary: 'Repairs what a crash left between PostgreSQL and Temporal',
+      },
+    });
+  } catch (error) {
+    // Another process was faster.
+    if ((error as Error).name !== 'ScheduleAlreadyRunning') throw error;
+  }
+}

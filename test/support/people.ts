@@ -1,0 +1,158 @@
+/** Customers, cards and subscriptions for tests: through the real adapter and the real transactions. */
+import { randomUUID } from 'node:crypto';
+
+import type { DunningPolicy } from '../../domain/dunning-policy.js';
+import type { RenewalId, SubscriptionId } from '../../domain/ids.js';
+import { money } from '../../domain/money.js';
+import type { Interval } from '../../domain/period.js';
+import { dunningWorkflowId, renewalWorkflowId } from '../../domain/workflow-ids.js';
+import { markSent } from '../../prisma/dispatch.js';
+import { addPolicyVersion } from '../../prisma/merchant.js';
+import { newId } from '../../prisma/new-id.js';
+import { offerNewMethod, createSubscription } from '../../prisma/subscription-change.js';
+import type { House } from './house.js';
+
+export interface Person {
+  readonly customerId: string;
+  readonly paymentMethodId: string;
+  readonly method: string;
+}
+
+/** A customer in Berlin with a card; `token` decides what becomes of charges. Null: no card at all. */
+export async function aCustomer(house: House, token: string | null): Promise<Person> {
+  const customerId = newId('cus');
+  await house.db.customer.create({
+    data: {
+      id: customerId,
+      merchantId: house.merchantId,
+      timeZone: 'Europe/Berlin',
+      metadata: {},
+      createdAt: new Date(),
+    },
+  });
+  if (token === null) return { customerId, paymentMethodId: '', method: '' };
+  return { customerId, ...(await giveCard(house, customerId, token)) };
+}
+
+/** A card, which becomes the customer's default. Open cases hear of it. */
+export async function giveCard(house: House, customerId: string, token: string) {
+  const { db, deps, account, merchantId } = house;
+  const gateway = deps.gateways('stripe');
+  const attached = await gateway.attachMethod(deps.accountFor(account), {
+    token,
+    customer: undefined,
+    email: undefined,
+    name: undefined,
+    merchantId,
+    customerId,
+    key: randomUUID(),
+  });
+  if (attached.kind !== 'attached') throw new Error(`${token}: ${attached.why}`);
+  const paymentMethodId = newId('pm');
+  const owed = await db.$transaction(async (tx) => {
+    await tx.paymentMethod.updateMany({ where: { customerId }, data: { isDefault: false } });
+    await tx.paymentMethod.create({
+      data: {
+        id: paymentMethodId,
+        merchantId,
+        customerId,
+        gatewayAccountId: account.id,
+        kind: attached.methodKind,
+        reference: attached.reference,
+        gatewayCustomerReference: attached.customer,
+        display: attached.display,
+        fingerprint: attached.fingerprint ?? null,
+        isDefault: true,
+        createdAt: new Date(),
+      },
+    });
+    return offerNewMethod(tx, { customerId }, new Date());
+  });
+  for (const dispatch of owed) {
+    await deps.launch.send(dispatch);
+    await markSent(db, dispatch.id);
+  }
+  return { paymentMethodId, method: attached.reference };
+}
+
+export interface Terms {
+  readonly interval?: Interval;
+  readonly startsAt?: number;
+  readonly cycles?: number;
+  readonly collection?: 'automatic' | 'manual';
+  readonly policy?: string;
+  readonly amountMinor?: number;
+}
+
+/** A subscription whose first run is started, as the API would. */
+export async function aSubscription(house: House, { customerId }: Person, terms: Terms = {}) {
+  const now = new Date();
+  const { subscription, dispatches } = await house.db.$transaction((tx) =>
+    createSubscription(
+      tx,
+      {
+        merchantId: house.merchantId,
+        customerId,
+        amount: money(terms.amountMinor ?? 1900, 'EUR'),
+        cadence: {
+          interval: terms.interval ?? 'month',
+          intervalCount: 1,
+          startsAt: terms.startsAt ?? now.getTime(),
+          timeZone: 'Europe/Berlin',
+        },
+        collection: terms.collection ?? 'automatic',
+        cycles: terms.cycles,
+        dunningPolicy: terms.policy ?? 'default',
+        description: 'Pro, monthly',
+        metadata: {},
+      },
+      now,
+    ),
+  );
+  for (const dispatch of dispatches) {
+    await house.deps.launch.send(dispatch);
+    await markSent(house.db, dispatch.id);
+  }
+  return subscription;
+}
+
+export async function aPolicy(house: House, policy: DunningPolicy): Promise<string> {
+  const name = `policy-${randomUUID().slice(0, 8)}`;
+  await addPolicyVersion(house.db, house.merchantId, name, policy, new Date());
+  return name;
+}
+
+export function renewalRun(
+  house: House,
+  subscription: { readonly id: string; readonly startsAt: Date },
+  periodStart = subscription.startsAt,
+) {
+  const id = renewalWorkflowId(subscription.id as SubscriptionId, periodStart.getTime());
+  return house.client.workflow.getHandle(id);
+}
+
+export function dunningRun(house: House, renewalId: string) {
+  return house.client.workflow.getHandle(dunningWorkflowId(renewalId as RenewalId));
+}
+
+/** Lets a run skip its waits whenever nothing is under way; the child it starts does the same. */
+export async function skipTime(house: House, workflowId: string): Promise<void> {
+  await house.client.workflowService.updateWorkflowExecutionOptions({
+    namespace: house.target.namespace,
+    workflowExecution: { workflowId },
+    workflowExecutionOptions: { timeSkippingConfig: { enabled: true } },
+    updateMask: { paths: ['time_skipping_config'] },
+  });
+}
+
+export async function until<T>(
+  what: () => Promise<T | undefined | null | false>,
+  withinMs = 15_000,
+): Promise<T> {
+  for (const end = Date.now() + withinMs; ;) {
+    const found = await what();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`Did not happen within ${withinMs} ms: ${what.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
