@@ -37,7 +37,10 @@ const schema = z
     /** Where the sample's Stripe account sends, so that a proxy may stand between. */
     STRIPE_API_BASE: z.url().optional(),
     /** Secret of an API key with every scope for the default merchant, made at the API's start. */
-    DUNLIN_ADMIN_KEY: z.string().regex(/^dk_(test|live)_\w{24,}$/).optional(),
+    DUNLIN_ADMIN_KEY: z
+      .string()
+      .regex(/^dk_(test|live)_\w{24,}$/)
+      .optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     /** Total time of one HTTP exchange with a gateway, in seconds. */
     GATEWAY_DEADLINE_SECONDS: seconds(25),
@@ -68,7 +71,10 @@ const schema = z
       problem('SHUTDOWN_GRACE_SECONDS', 'must be at least CHARGE_TIMEOUT_SECONDS');
     const live = value.STRIPE_SECRET_KEY?.startsWith('sk_live') ?? false;
     if (live && value.STRIPE_API_BASE && loopback.test(value.STRIPE_API_BASE))
-      problem('STRIPE_SECRET_KEY', 'is a live key next to a loopback STRIPE_API_BASE: they never mix');
+      problem(
+        'STRIPE_SECRET_KEY',
+        'is a live key next to a loopback STRIPE_API_BASE: they never mix',
+      );
   });
 
 export type Config = z.infer<typeof schema>;
@@ -78,18 +84,29 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Reads the settings, all of them checked. `required` are those that this process cannot do without. */
-export function readConfig(
-  required: readonly (keyof Config)[] = [],
-  environment: Record<string, string | undefined> = process.env,
-): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+interface Reading {
+  /** The settings that this process cannot do without. */
+  readonly required?: readonly (keyof Config)[];
+  /** What holds where the environment is silent, ahead of the schema's own defaults. */
+  readonly defaults?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads the settings, all of them checked. An empty variable counts as missing. */
+export function readConfig({
+  required = [],
+  defaults = {},
+  environment = process.env,
+}: Reading = {}): Config {
+  const set = Object.entries(environment).filter(
+    ([, value]) => value !== undefined && value !== '',
+  );
+  const given: Record<string, unknown> = { ...defaults, ...Object.fromEntries(set) };
   const parsed = schema.safeParse(given);
   const problems = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  for (const key of required)
-    if (given[key] === undefined) problems.push(`${key}: is required`);
+  for (const key of required) if (given[key] === undefined) problems.push(`${key}: is required`);
   if (problems.length > 0)
     throw new ConfigError(`The configuration is not usable:\n  ${problems.join('\n  ')}`);
   return parsed.data!;
@@ -101,7 +118,10 @@ export type ReadSecret = (reference: string) => string;
 /** `env:NAME` or `file:/path`. `fallbacks` answer for names that the environment leaves unset. */
 export function secretReader(fallbacks: Record<string, string> = {}): ReadSecret {
   return (reference) => {
-    const [scheme, rest = ''] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
+    const [scheme, rest = ''] = [
+      reference.slice(0, reference.indexOf(':')),
+      reference.slice(reference.indexOf(':') + 1),
+    ];
     if (scheme === 'file') return readFileSync(rest, 'utf8').trim();
     const value = scheme === 'env' ? (process.env[rest] ?? fallbacks[rest]) : undefined;
     if (value) return value;

@@ -44,9 +44,15 @@ async function answerUnfound(
   if (now > validUntil + ABSENCE_IS_PROOF_AFTER_MS)
     return { kind: 'not_executed', why: "The gateway never executed it in its key's life" };
   if (now > validUntil - deps.tempo.deadlineMs)
-    return { kind: 'unknown', why: 'Its key is too old to send it again: looked up until it shows' };
+    return {
+      kind: 'unknown',
+      why: 'Its key is too old to send it again: looked up until it shows',
+    };
   if (charge.serverErrors >= MAX_SERVER_ERRORS)
-    return { kind: 'unknown', why: 'The gateway keeps answering with its own error: only looked up' };
+    return {
+      kind: 'unknown',
+      why: 'The gateway keeps answering with its own error: only looked up',
+    };
   return sendAgain(deps, charge, exchange);
 }
 
@@ -76,6 +82,10 @@ async function sendAgain(
 }
 
 async function isWanted({ db }: Deps, renewalId: string): Promise<boolean> {
-  const wanted = { id: renewalId, status: { in: ['collecting', 'past_due'] }, cancelRequestedAt: null };
+  const wanted = {
+    id: renewalId,
+    status: { in: ['collecting', 'past_due'] },
+    cancelRequestedAt: null,
+  };
   return (await db.renewal.count({ where: wanted })) > 0;
 }

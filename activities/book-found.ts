@@ -1,6 +1,12 @@
 /** Late money: a success that shows on a charge already decided gets a row of its own, and pays if it is owed. */
 import type { Answer } from '../gateways/gateway.js';
-import { type Charge, type ChargeWithAccount, insertFound, listCharges, readCharge } from '../prisma/charge.js';
+import {
+  type Charge,
+  type ChargeWithAccount,
+  insertFound,
+  listCharges,
+  readCharge,
+} from '../prisma/charge.js';
 import { lockRenewal } from '../prisma/renewal.js';
 import { businessNow } from './clock.js';
 import type { Deps } from './deps.js';

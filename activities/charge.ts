@@ -14,7 +14,8 @@ export async function submitCharge(deps: Deps, chargeId: string): Promise<Charge
   if (!claimed) return notTheSender(deps, chargeId);
 
   const answer = await send(deps, claimed, begun);
-  if (answer === 'too_late') return { kind: 'unknown', why: 'Claimed too late to send', askAgainMs: 0 };
+  if (answer === 'too_late')
+    return { kind: 'unknown', why: 'Claimed too late to send', askAgainMs: 0 };
   return settle(deps, claimed, answer, { onlySend: true });
 }
 

@@ -17,7 +17,13 @@ import {
   recordCaseEvent,
 } from '../prisma/dunning-case.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { type Renewal, endRenewal, lockRenewal, recordRenewalEvent, titleOf } from '../prisma/renewal.js';
+import {
+  type Renewal,
+  endRenewal,
+  lockRenewal,
+  recordRenewalEvent,
+  titleOf,
+} from '../prisma/renewal.js';
 import { cancelSubscription } from '../prisma/subscription-change.js';
 import { lockSubscription } from '../prisma/subscription.js';
 import { businessNow } from './clock.js';
@@ -40,16 +46,13 @@ export function openDunningCase(
 
 export function readDunningCase(deps: Deps, renewalId: RenewalId): Promise<Decision> {
   const now = businessNow();
-  return deps.db.$transaction(async (tx) => decide(deps, tx, await lockRenewal(tx, renewalId), now));
+  return deps.db.$transaction(async (tx) =>
+    decide(deps, tx, await lockRenewal(tx, renewalId), now),
+  );
 }
 
 /** The one place where the rules meet the rows. */
-export async function decide(
-  deps: Deps,
-  tx: Tx,
-  renewal: Renewal,
-  now: Date,
-): Promise<Decision> {
+export async function decide(deps: Deps, tx: Tx, renewal: Renewal, now: Date): Promise<Decision> {
   const title = titleOf(renewal);
   const open = await findOpenCase(tx, renewal.id);
   if (!open) {

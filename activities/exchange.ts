@@ -33,7 +33,10 @@ export async function exchangeOf(
 }
 
 /** For look-ups: the same, knowing which of the gateway's objects belong to other charges. */
-export async function lookUpOf(deps: Deps, charge: ChargeWithAccount): Promise<Exchange | Unusable> {
+export async function lookUpOf(
+  deps: Deps,
+  charge: ChargeWithAccount,
+): Promise<Exchange | Unusable> {
   const exchange = await exchangeOf(deps, charge);
   if (exchange.kind === 'unusable') return exchange;
   const others = await listOtherReferences(deps.db, charge);

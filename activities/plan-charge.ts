@@ -38,7 +38,9 @@ export async function planNext(
   round: string,
   now: Date,
 ): Promise<Plan> {
-  const underWay = charges.find(({ status }) => status === 'planned' || isOpen(status as ChargeStatus));
+  const underWay = charges.find(
+    ({ status }) => status === 'planned' || isOpen(status as ChargeStatus),
+  );
   if (underWay) {
     const { account } = await readCharge(tx, underWay.id);
     return { kind: 'charge', charge: ticketFor(underWay, account, deps.tempo.chargeTimeoutMs) };

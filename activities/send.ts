@@ -37,7 +37,10 @@ export async function heedPrepared(
       return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
     }
     case 'gone':
-      return { kind: 'gone', why: 'The gateway canceled the payment: the next charge makes a new one' };
+      return {
+        kind: 'gone',
+        why: 'The gateway canceled the payment: the next charge makes a new one',
+      };
     case 'duplicate':
       return { kind: 'duplicate' };
     case 'unreadable':

@@ -33,7 +33,12 @@ async function restartSubscriptions({ db, launch }: Deps, before: Date): Promise
     for (const { id, merchantId, nextPeriodStart } of page) {
       const periodStart = nextPeriodStart.getTime();
       if (await launch.isRunning(renewalWorkflowId(id as SubscriptionId, periodStart))) continue;
-      await launch.startRenewal({ merchantId, subscriptionId: id, periodStart, wakeAt: Date.now() });
+      await launch.startRenewal({
+        merchantId,
+        subscriptionId: id,
+        periodStart,
+        wakeAt: Date.now(),
+      });
       restarted++;
     }
     if (page.length < PAGE) return restarted;
@@ -63,7 +68,8 @@ async function reopenCases({ db }: Deps): Promise<void> {
     await db.$transaction(async (tx) => {
       const renewal = await lockRenewal(tx, id);
       const cases = { renewalId: id, status: 'open' };
-      if (renewal.status !== 'past_due' || (await tx.dunningCase.count({ where: cases })) > 0) return;
+      if (renewal.status !== 'past_due' || (await tx.dunningCase.count({ where: cases })) > 0)
+        return;
       await openCase(tx, renewal, UNEXPLAINED, now);
     });
 }
@@ -82,7 +88,8 @@ export async function endOverdue({ db }: Deps): Promise<number> {
   for (const { id } of over)
     await db.$transaction(async (tx) => {
       const subscription = await lockSubscription(tx, id);
-      if (subscription?.endsAt && subscription.endsAt <= now) await endSubscription(tx, subscription, now);
+      if (subscription?.endsAt && subscription.endsAt <= now)
+        await endSubscription(tx, subscription, now);
     });
   return over.length;
 }

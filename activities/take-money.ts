@@ -21,4 +21,3 @@ export function owed({ status }: Renewal): boolean {
   const payable: readonly string[] = ['collecting', 'past_due', 'unpaid'] satisfies RenewalStatus[];
   return payable.includes(status);
 }
-

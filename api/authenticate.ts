@@ -7,7 +7,9 @@ import { Problem } from './problem.js';
 
 export function authenticate({ db }: Pick<ApiDeps, 'db'>): RequestHandler {
   return async (req, res, next) => {
-    const secret = /^Bearer (dk_(?:test|live)_\w{24,200})$/i.exec(req.get('authorization') ?? '')?.[1];
+    const secret = /^Bearer (dk_(?:test|live)_\w{24,200})$/i.exec(
+      req.get('authorization') ?? '',
+    )?.[1];
     const key = secret === undefined ? null : await findApiKey(db, secret);
     if (!key || key.revokedAt) throw notAuthenticated();
     const caller: Caller = {

@@ -19,7 +19,11 @@ export function readIdempotencyKey(req: Request, merchantId: string): KeyedReque
     throw invalidFields('invalid_request', [
       { field: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' },
     ]);
-  return { merchantId, key, hash: sha256(`POST ${req.baseUrl}${req.path}\n${sorted(req.body ?? {})}`) };
+  return {
+    merchantId,
+    key,
+    hash: sha256(`POST ${req.baseUrl}${req.path}\n${sorted(req.body ?? {})}`),
+  };
 }
 
 /**

@@ -9,19 +9,22 @@ import type { Route } from './route.js';
 const NOTHING = z.strictObject({});
 
 /** An id in the path that cannot be one names nothing: that is a 404 like any other. */
-export function readParams({ params = NOTHING }: Route, req: Request): unknown {
+export function readParams({ params = NOTHING }: Route, req: Request): Record<string, unknown> {
   const parsed = params.safeParse(req.params);
   if (parsed.success) return parsed.data;
   throw new DomainError('not_found', 'not_found', 'There is nothing at this address');
 }
 
-export function readQuery({ query = NOTHING }: Route, req: Request): unknown {
+export function readQuery({ query = NOTHING }: Route, req: Request): Record<string, unknown> {
   const parsed = query.safeParse({ ...req.query });
   if (parsed.success) return parsed.data;
   throw invalidFields('invalid_request', fieldErrors(parsed.error));
 }
 
-export function readBody({ body = NOTHING, immutable = [] }: Route, req: Request): unknown {
+export function readBody(
+  { body = NOTHING, immutable = [] }: Route,
+  req: Request,
+): Record<string, unknown> {
   if (req.is('application/json') === false && hasBytes(req))
     throw new Problem(415, 'unsupported_media_type', 'Send the body as application/json');
   const parsed = body.safeParse(req.body ?? {});
@@ -30,7 +33,10 @@ export function readBody({ body = NOTHING, immutable = [] }: Route, req: Request
   const fixed = errors.filter(({ field }) => immutable.includes(field));
   if (fixed.length === 0) throw invalidFields('invalid_request', errors);
   const message = 'cannot be changed: cancel this one and create another';
-  throw invalidFields('immutable', fixed.map(({ field }) => ({ field, message })));
+  throw invalidFields(
+    'immutable',
+    fixed.map(({ field }) => ({ field, message })),
+  );
 }
 
 function hasBytes(req: Request): boolean {

@@ -31,7 +31,7 @@ export function requestLog(logger: Logger): RequestHandler {
 }
 
 export function requestIdOf(req: Request): string {
-  return String(req.id);
+  return req.id as string;
 }
 
 /** A caller's own id is taken over when it is short and plain, and cannot be a card number. */

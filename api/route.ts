@@ -60,6 +60,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+type Fields = Record<string, unknown>;
 type Nothing = z.ZodObject<Record<never, never>>;
 
 /** Declares a route. It only keeps the types of its schemas and of its handler together. */
@@ -72,7 +73,8 @@ export function route<
 }
 
 export function mountRoutes(router: Router, routes: readonly Route[], api: ApiDeps): void {
-  for (const declared of routes) router[declared.method](expressPath(declared), serve(declared, api));
+  for (const declared of routes)
+    router[declared.method](expressPath(declared), serve(declared, api));
   for (const path of new Set(routes.map(expressPath))) {
     const allowed = routes.filter((it) => expressPath(it) === path).map(({ method }) => method);
     router.all(path, refuseMethod(allowed.join(', ').toUpperCase()));
@@ -92,16 +94,20 @@ function serve(declared: Route, api: ApiDeps): RequestHandler {
   };
 }
 
-function readRequest(declared: Route, api: ApiDeps, req: Request, res: Response): ApiRequest {
+function readRequest(
+  declared: Route,
+  api: ApiDeps,
+  req: Request,
+  res: Response,
+): ApiRequest<Fields, Fields, Fields> {
   const caller = callerOf(res)!;
-  const body = readBody(declared, req);
   return {
     api,
     caller,
     merchantId: caller.merchantId,
     params: readParams(declared, req),
     query: readQuery(declared, req),
-    body,
+    body: readBody(declared, req),
     keyed: declared.method === 'post' ? readIdempotencyKey(req, caller.merchantId) : undefined,
     preferredWait: declared.waits ? readPreferredWait(req) : undefined,
     closed: closing(res),

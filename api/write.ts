@@ -54,8 +54,8 @@ interface Envelope {
   readonly location: string | null;
 }
 
-function toStore({ status, body, location = null }: Written) {
-  const envelope: Envelope = { body, location };
+function toStore({ status, body, location }: Written) {
+  const envelope: Envelope = { body, location: location ?? null };
   return { status, body: JSON.parse(JSON.stringify(envelope)) as Record<string, never> };
 }
 
@@ -71,13 +71,19 @@ function answerOf({ status, body, location, shownOnce }: Written): Answer {
 }
 
 /** What cannot be sent now is sent by the sweep: the fact is committed, so the answer stays a success. */
-async function launchOwed({ api, log }: Asked, { dispatches = [], sleeper }: Written): Promise<void> {
+async function launchOwed(
+  { api, log }: Asked,
+  { dispatches = [], sleeper }: Written,
+): Promise<void> {
   const sends = dispatches.map(async (dispatch) => {
     try {
       await api.launch.send(dispatch);
       await markSent(api.db, dispatch.id);
     } catch (err) {
-      log.warn({ err, dispatch: dispatch.id, workflow_id: dispatch.workflowId }, 'left to the sweep');
+      log.warn(
+        { err, dispatch: dispatch.id, workflow_id: dispatch.workflowId },
+        'left to the sweep',
+      );
     }
   });
   await Promise.race([Promise.all([...sends, endSleeper({ api, log }, sleeper)]), patience()]);

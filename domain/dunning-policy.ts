@@ -2,7 +2,8 @@
  * A dunning policy: what is done about an unpaid renewal, when, and for which kind of decline.
  *
  * It is a versioned document; a case pins the version it began with. Durations are ISO 8601. One in days
- * ("P7D") means that day at the customer's local morning; one in hours or less ("PT5S") means exactly then.
+ * ("P7D") means the first local morning of the customer's at least that long after; one in hours or less ("PT5S")
+ * means exactly then.
  */
 import type { DeclineClass } from './decline.js';
 

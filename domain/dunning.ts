@@ -162,13 +162,14 @@ function withinCaps(policy: DunningPolicy, state: CaseState, at: number): number
   return earliestNextAttempt(state.cardAttempts, state.amount, at, policy.caps);
 }
 
-/** "P7D" is the seventh day's local morning, "PT5S" is exactly then; time lost to outages moves both. */
+/** "P7D" is the first local morning at least seven days on, "PT5S" exactly then; lost time moves both. */
 function momentOf(after: string, policy: DunningPolicy, state: CaseState): number {
   const begun = DateTime.fromMillis(state.openedAt + state.lostMs, { zone: state.timeZone });
   const moment = begun.plus(Duration.fromISO(after));
   if (after.includes('T') || moment.equals(begun)) return moment.toMillis();
   const [hour = 9, minute = 0] = policy.morning.split(':').map(Number);
-  return moment.set({ hour, minute, second: 0, millisecond: 0 }).toMillis();
+  const morning = moment.set({ hour, minute, second: 0, millisecond: 0 });
+  return (morning < moment ? morning.plus({ days: 1 }) : morning).toMillis();
 }
 
 function milliseconds(duration: string): number {

@@ -59,7 +59,4 @@ export type Opening =
     };
 
 /** Why a run found nothing to do: the renewal's status, or the reason there is no renewal. */
-export type ClosedOutcome =
-  | Exclude<RenewalStatus, 'collecting'>
-  | 'not_owed'
-  | 'subscription_over';
+export type ClosedOutcome = Exclude<RenewalStatus, 'collecting'> | 'not_owed' | 'subscription_over';

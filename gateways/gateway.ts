@@ -157,7 +157,11 @@ export interface Gateway {
   /** Makes sure the object of a final charge can never succeed any more. `attempt` counts releases from 1. */
   release(account: Account, charge: FrozenCharge, attempt: number): Promise<Released>;
   /** Verifies a webhook's raw bytes against any of the secrets. Undefined: it is not from the gateway. */
-  readWebhook(raw: Buffer, headers: WebhookHeaders, secrets: readonly string[]): GatewayReport | undefined;
+  readWebhook(
+    raw: Buffer,
+    headers: WebhookHeaders,
+    secrets: readonly string[],
+  ): GatewayReport | undefined;
   /** Attaches a token to a customer, so that renewals can be charged to it. */
   attachMethod(account: Account, request: AttachRequest): Promise<Attached>;
 }

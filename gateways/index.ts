@@ -8,10 +8,17 @@ const GATEWAYS: Readonly<Record<string, Gateway>> = { stripe };
 export function gatewayNamed(name: string): Gateway {
   const gateway = GATEWAYS[name];
   if (gateway) return gateway;
-  throw new DomainError('invalid', 'unknown_gateway', `There is no gateway called ${name}`, 'gateway');
+  throw new DomainError(
+    'invalid',
+    'unknown_gateway',
+    `There is no gateway called ${name}`,
+    'gateway',
+  );
 }
 
 /** How long each gateway's idempotency keys may be re-sent, in milliseconds. */
 export function keyLives(): Record<string, number> {
-  return Object.fromEntries(Object.entries(GATEWAYS).map(([name, { keyLifeMs }]) => [name, keyLifeMs]));
+  return Object.fromEntries(
+    Object.entries(GATEWAYS).map(([name, { keyLifeMs }]) => [name, keyLifeMs]),
+  );
 }

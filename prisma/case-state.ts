@@ -33,7 +33,8 @@ export async function readCaseState(
     lastDeclineAt: open.lastDeclineAt.getTime(),
     declinesInARow: declinesInARow(charges, lastDecline),
     cardAttempts: candidate ? await listCardAttempts(tx, renewal, candidate, now) : [],
-    untriedMethod: candidate && !wasTried(candidate, charges) ? candidate.paymentMethodId : undefined,
+    untriedMethod:
+      candidate && !wasTried(candidate, charges) ? candidate.paymentMethodId : undefined,
     retryCommand: await unspentRetry(tx, renewal.id),
     holdUntil: open.holdUntil?.getTime(),
     outage: outage ?? undefined,

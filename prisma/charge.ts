@@ -131,7 +131,9 @@ export async function settleOpen(
   result: Settlement,
   now: Date,
 ): Promise<Charge | undefined> {
-  const open = result.ifSentOnce ? { status: 'submitted', resentAt: null } : { status: { in: OPEN } };
+  const open = result.ifSentOnce
+    ? { status: 'submitted', resentAt: null }
+    : { status: { in: OPEN } };
   const settled = await tx.charge.updateManyAndReturn({
     where: { id: chargeId, ...open },
     data: {

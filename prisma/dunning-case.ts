@@ -93,7 +93,11 @@ async function restoreService(tx: Tx, closed: DunningCase, now: Date): Promise<v
 }
 
 /** A later period that waited for this case is looked at again now. */
-async function wakeHeldPeriod(tx: Tx, closed: DunningCase, now: Date): Promise<Dispatch | undefined> {
+async function wakeHeldPeriod(
+  tx: Tx,
+  closed: DunningCase,
+  now: Date,
+): Promise<Dispatch | undefined> {
   const policy = await readPolicy(tx, closed.dunningPolicyId);
   if (policy.laterPeriods !== 'hold') return undefined;
   const subscription = await tx.subscription.findUniqueOrThrow({

@@ -96,3 +96,9 @@ async function refuseTakenName(write: () => Promise<GatewayAccount>): Promise<Ga
     throw new DomainError('conflict', 'name_taken', message, 'name');
   }
 }
+
+/** The task queues that workers serve, new ones included as soon as an account names them. */
+export async function listLanes(db: Tx): Promise<string[]> {
+  const rows = await db.gatewayAccount.findMany({ distinct: ['lane'], select: { lane: true } });
+  return rows.map(({ lane }) => lane);
+}

@@ -29,5 +29,7 @@ export async function addPolicyVersion(
   const version = (await tx.dunningPolicy.count({ where: { merchantId, name } })) + 1;
   const document = policy as unknown as Prisma.InputJsonObject;
   const id = newId('dpo');
-  await tx.dunningPolicy.create({ data: { id, merchantId, name, version, document, createdAt: now } });
+  await tx.dunningPolicy.create({
+    data: { id, merchantId, name, version, document, createdAt: now },
+  });
 }

@@ -28,16 +28,15 @@ export interface Kept {
 }
 
 /** Keeps an attached method. The one with the same reference is the same method, and usable again. */
-export async function keepPaymentMethod(
-  tx: Tx,
-  asked: NewPaymentMethod,
-  now: Date,
-): Promise<Kept> {
+export async function keepPaymentMethod(tx: Tx, asked: NewPaymentMethod, now: Date): Promise<Kept> {
   // Two methods of one customer could otherwise both become the default.
   await tx.$queryRaw`select 1 from customer where id = ${asked.customerId} for update`;
   const before = await tx.paymentMethod.findUnique({
     where: {
-      gatewayAccountId_reference: { gatewayAccountId: asked.account.id, reference: asked.reference },
+      gatewayAccountId_reference: {
+        gatewayAccountId: asked.account.id,
+        reference: asked.reference,
+      },
     },
   });
   const makeDefault = asked.makeDefault || (before?.isDefault ?? false);

@@ -1,11 +1,7 @@
 /** Renewals: opening a period, and every way in which a renewal ends. */
 import { describeMoney, money } from '../domain/money.js';
 import { periodAt } from '../domain/period.js';
-import {
-  type NeedsAttention,
-  RENEWAL_TRANSITIONS,
-  type RenewalStatus,
-} from '../domain/renewal.js';
+import { type NeedsAttention, RENEWAL_TRANSITIONS, type RenewalStatus } from '../domain/renewal.js';
 import { assertTransition } from '../domain/transitions.js';
 import { type Tx, fieldNames } from './client.js';
 import { closeCase } from './dunning-case.js';
@@ -13,7 +9,12 @@ import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { Renewal } from './generated/client.js';
 import { newId } from './new-id.js';
-import { type LockedSubscription, type Subscription, cadenceOf, movePastPeriod } from './subscription.js';
+import {
+  type LockedSubscription,
+  type Subscription,
+  cadenceOf,
+  movePastPeriod,
+} from './subscription.js';
 
 export type { Renewal };
 

@@ -43,8 +43,7 @@ function findAsked(
   now: Date,
 ): Promise<Renewal | null> | undefined {
   const { id: subscriptionId, nextPeriodStart } = subscription;
-  if (periodStart)
-    return tx.renewal.findFirst({ where: { subscriptionId, periodStart } });
+  if (periodStart) return tx.renewal.findFirst({ where: { subscriptionId, periodStart } });
   if (nextPeriodStart <= now && owesPeriod(agreementOf(subscription), nextPeriodStart.getTime()))
     return undefined;
   return tx.renewal.findFirst({ where: { subscriptionId }, orderBy: { periodStart: 'desc' } });

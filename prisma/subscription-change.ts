@@ -14,7 +14,12 @@ import type { Prisma } from './generated/client.js';
 import { newId } from './new-id.js';
 import { cancelPlannedCharges, cancelRenewal, lockRenewal } from './renewal.js';
 import type { Renewal } from './renewal.js';
-import { type LockedSubscription, type Subscription, cadenceOf, moveToPeriod } from './subscription.js';
+import {
+  type LockedSubscription,
+  type Subscription,
+  cadenceOf,
+  moveToPeriod,
+} from './subscription.js';
 
 /** A changed subscription, and what the change owes to Temporal once it is committed. */
 export interface Changed {
@@ -97,7 +102,10 @@ export async function offerNewMethod(
 ): Promise<Dispatch[]> {
   const dispatches: Dispatch[] = [];
   const status = { in: ['collecting', 'past_due'] };
-  for (const { id } of await tx.renewal.findMany({ where: { ...whose, status }, select: { id: true } })) {
+  for (const { id } of await tx.renewal.findMany({
+    where: { ...whose, status },
+    select: { id: true },
+  })) {
     const renewal = await lockRenewal(tx, id);
     await cancelPlannedCharges(tx, id);
     if (renewal.status === 'past_due' || renewal.status === 'collecting')
@@ -157,7 +165,13 @@ export async function cancelSubscription(
 
   const overdue = locked.nextPeriodStart <= now;
   const endsAt = overdue && !keepDebt ? locked.nextPeriodStart : now;
-  const data = { status: 'canceled', canceledAt: now, endsAt, endsAs: 'canceled', service: 'ended' };
+  const data = {
+    status: 'canceled',
+    canceledAt: now,
+    endsAt,
+    endsAs: 'canceled',
+    service: 'ended',
+  };
   const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
   const dispatches = keepDebt ? [] : await dropDebts(tx, subscription, now);
   await recordChange(tx, subscription, 'subscription.canceled', now);
@@ -166,11 +180,7 @@ export async function cancelSubscription(
 }
 
 /** The run that wakes at the period's end notes that the subscription is over. */
-async function cancelAtPeriodEnd(
-  tx: Tx,
-  locked: LockedSubscription,
-  now: Date,
-): Promise<Changed> {
+async function cancelAtPeriodEnd(tx: Tx, locked: LockedSubscription, now: Date): Promise<Changed> {
   const cadence = cadenceOf(locked);
   const current = indexContaining(cadence, now.getTime());
   const end = current === undefined ? cadence.startsAt : periodStart(cadence, current + 1);

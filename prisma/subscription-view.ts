@@ -31,7 +31,10 @@ export async function requireLocked(
   return locked?.merchantId === merchantId ? locked : thereIsNone(id);
 }
 
-export function listSubscriptions(db: Database, page: SubscriptionPage): Promise<SubscriptionView[]> {
+export function listSubscriptions(
+  db: Database,
+  page: SubscriptionPage,
+): Promise<SubscriptionView[]> {
   const conditions = [Prisma.sql`s.merchant_id = ${page.merchantId}`];
   if (page.after !== undefined) conditions.push(Prisma.sql`s.id < ${page.after}`);
   if (page.customerId !== undefined)
@@ -66,10 +69,6 @@ function thereIsNone(id: string): never {
 }
 
 /** Whether the merchant has a dunning policy of this name. */
-export async function hasDunningPolicy(
-  db: Tx,
-  merchantId: string,
-  name: string,
-): Promise<boolean> {
+export async function hasDunningPolicy(db: Tx, merchantId: string, name: string): Promise<boolean> {
   return (await db.dunningPolicy.count({ where: { merchantId, name } })) > 0;
 }

@@ -1,6 +1,10 @@
 /** Connecting to Temporal, and making sure that its namespace has what Dunlin needs. */
-import { Client, Connection, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import {
+  Client,
+  Connection,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
 
 import { SEARCH_ATTRIBUTES } from './search-attributes.js';
 
@@ -22,14 +26,15 @@ export async function prepareNamespace(client: Client, target: TemporalTarget): 
 }
 
 const ALREADY_EXISTS = 6;
+/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's protocol. */
+const KEYWORD = 2;
 
 async function registerSearchAttributes(client: Client, namespace: string): Promise<void> {
   const { operatorService } = client.connection as Connection;
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   const missing = Object.keys(SEARCH_ATTRIBUTES).filter((name) => !(name in customAttributes));
   if (missing.length === 0) return;
-  const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
-  const searchAttributes = Object.fromEntries(missing.map((name) => [name, keyword]));
+  const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
   try {
     await operatorService.addSearchAttributes({ namespace, searchAttributes });
   } catch (error) {

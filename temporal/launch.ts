@@ -88,7 +88,10 @@ export function launchOn(client: Client, taskQueue: string): Launch {
 
   function startOptions(address: RunAddress) {
     const { workflowId, input, merchantId } = address;
-    const named = 'subscriptionId' in input ? { SubscriptionId: input.subscriptionId } : { RenewalId: input.renewalId };
+    const named =
+      'subscriptionId' in input
+        ? { SubscriptionId: input.subscriptionId }
+        : { RenewalId: input.renewalId };
     return {
       ...REUSE,
       taskQueue,
@@ -157,9 +160,7 @@ export function launchOn(client: Client, taskQueue: string): Launch {
     },
 
     async ping() {
-      await client.withDeadline(Date.now() + 2_000, () =>
-        client.workflowService.getSystemInfo({}),
-      );
+      await client.withDeadline(Date.now() + 2_000, () => client.workflowService.getSystemInfo({}));
     },
   };
 }
@@ -172,7 +173,11 @@ function refusal(error: unknown): unknown {
   if (error instanceof WorkflowNotFoundError)
     return new DomainError('conflict', 'not_running', 'No run is working on it any more');
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
-    return new DomainError('unavailable', 'no_worker', 'No worker took the command in time: try again');
+    return new DomainError(
+      'unavailable',
+      'no_worker',
+      'No worker took the command in time: try again',
+    );
   return error;
 }
 

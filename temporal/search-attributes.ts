@@ -1,5 +1,9 @@
 /** What operators filter runs by. Never encrypted, so: ids and words, no personal data. */
-import { type SearchAttributePair, TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import {
+  type SearchAttributePair,
+  TypedSearchAttributes,
+  defineSearchAttributeKey,
+} from '@temporalio/common';
 
 export const SEARCH_ATTRIBUTES = {
   MerchantId: defineSearchAttributeKey('MerchantId', 'KEYWORD'),

@@ -1,7 +1,13 @@
 /** Workers: one for the stories and their books, and one per lane for the calls to a gateway account. */
 import { fileURLToPath } from 'node:url';
 
-import { NativeConnection, Worker, type WorkflowBundleOption, bundleWorkflowCode } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Worker,
+  type WorkflowBundleOption,
+  bundleWorkflowCode,
+} from '@temporalio/worker';
 
 import type { Activities } from '../activities/index.js';
 import type { TemporalTarget } from './connect.js';
@@ -57,7 +63,12 @@ export async function startWorkers(options: WorkerOptions): Promise<Workers> {
       if (running.has(lane)) continue;
       const activities = options.gatewayActivities;
       const maxConcurrentActivityTaskExecutions = options.laneConcurrency;
-      const settings = { ...common, taskQueue: lane, activities, maxConcurrentActivityTaskExecutions };
+      const settings = {
+        ...common,
+        taskQueue: lane,
+        activities,
+        maxConcurrentActivityTaskExecutions,
+      };
       run(lane, await Worker.create(settings));
     }
   };
@@ -82,5 +93,6 @@ export async function startWorkers(options: WorkerOptions): Promise<Workers> {
 export async function bundleStories() {
   const here = import.meta.url;
   const source = here.endsWith('.ts') ? '../workflows/index.ts' : '../workflows/index.js';
-  return bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL(source, here)) });
+  const logger = new DefaultLogger('WARN');
+  return bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL(source, here)), logger });
 }

@@ -4,7 +4,13 @@ import { isFinal } from '../domain/charge.js';
 import type { Decline } from '../domain/decline.js';
 import type { RenewalId } from '../domain/ids.js';
 import type { Owner, RenewalStatus } from '../domain/renewal.js';
-import { decideCharge, planCharge, raiseAttention, resolveCharge, submitCharge } from './activities.js';
+import {
+  decideCharge,
+  planCharge,
+  raiseAttention,
+  resolveCharge,
+  submitCharge,
+} from './activities.js';
 import { type Desk, deskOfThisRun } from './desk.js';
 
 export type Collection =

@@ -70,7 +70,9 @@ export class Desk {
     if (!actor || !reason)
       throw new Error('actor and reason are required: they go into the audit trail');
     if (this.chargeUnderWay && !this.parked)
-      throw new Error('A charge is under way: wait for its outcome, or decide it with resolveUnknown');
+      throw new Error(
+        'A charge is under way: wait for its outcome, or decide it with resolveUnknown',
+      );
   };
 
   readonly admitVerdict = ({ actor, reason, chargeId, outcome, reference }: Verdict): void => {

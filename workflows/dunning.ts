@@ -36,7 +36,8 @@ export function dunning({ renewalId }: DunningInput): Promise<DunningResult> {
       showCase(decision, step);
       const command = await desk.until(step.at, wordsFor(step));
       if (command) decision = await heed(command, renewalId);
-      else if (step.kind === 'enter_stage') decision = await enterStage({ renewalId, stage: step.stage });
+      else if (step.kind === 'enter_stage')
+        decision = await enterStage({ renewalId, stage: step.stage });
       else decision = await retry(step, renewalId, desk);
     }
     const outcome = await close(decision, renewalId);

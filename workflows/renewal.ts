@@ -80,11 +80,20 @@ async function collectPatiently(desk: Desk, opening: Opened): Promise<Settled> {
 
 type Settled = Extract<Collection, { kind: 'paid' | 'not_owed' | 'declined' }>;
 
-async function waitForAGateway(desk: Desk, { renewalId, title }: Opened, wait: number, since: number) {
+async function waitForAGateway(
+  desk: Desk,
+  { renewalId, title }: Opened,
+  wait: number,
+  since: number,
+) {
   const until = Date.now() + afterOutage(wait);
   const why = 'No gateway can be reached: trying again later';
   if (Date.now() - since > DAY_MS)
-    await raiseAttention({ renewalId, why: `${why}, for more than a day`, next: 'It goes on trying' });
+    await raiseAttention({
+      renewalId,
+      why: `${why}, for more than a day`,
+      next: 'It goes on trying',
+    });
   showWaiting(title, why, until);
   return desk.until(until, why);
 }

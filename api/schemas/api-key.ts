@@ -4,7 +4,10 @@ import { SCOPES } from '../deps.js';
 import { idOf, shownInstant, text } from './common.js';
 
 export const newApiKey = z.strictObject({
-  name: text(100).meta({ description: 'Shown as the actor of its commands', example: 'billing-app' }),
+  name: text(100).meta({
+    description: 'Shown as the actor of its commands',
+    example: 'billing-app',
+  }),
   mode: z.enum(['test', 'live']),
   scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
 });

@@ -5,23 +5,24 @@ import 'zod-openapi';
 import { isCurrency } from '../../domain/currency.js';
 import type { IdPrefix } from '../../domain/ids.js';
 import { isTimeZone } from '../../domain/period.js';
+import { isStorable } from '../storable.js';
 
 const EXAMPLE_ULID = '01jxqv8b5e0c3k9m2n4p6r8s7t';
-/** PostgreSQL keeps neither the null character nor half of a surrogate pair. */
-const UNSTORABLE = /[\u0000\ud800-\udfff]/u;
 
 export function text(max: number) {
   return z
     .string()
     .min(1)
     .max(max)
-    .refine((value) => !UNSTORABLE.test(value), { error: 'has characters that cannot be stored' });
+    .refine(isStorable, { error: 'has characters that cannot be stored' });
 }
 
 export function idOf(prefix: IdPrefix) {
   return z
     .string()
-    .regex(new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`), { error: `must be a ${prefix}_… id` })
+    .regex(new RegExp(`^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`), {
+      error: `must be a ${prefix}_… id`,
+    })
     .meta({ example: `${prefix}_${EXAMPLE_ULID}` });
 }
 
@@ -48,7 +49,7 @@ export const timeZone = z
   .meta({ example: 'Europe/Berlin' });
 
 export const metadata = z
-  .record(text(40), z.string().max(500).refine((value) => !UNSTORABLE.test(value)))
+  .record(text(40), z.string().max(500).refine(isStorable))
   .refine((entries) => Object.keys(entries).length <= 50, { error: 'has more than 50 keys' })
   .meta({ description: 'Up to 50 keys of up to 40 characters; values of up to 500', example: {} });
 
@@ -79,10 +80,12 @@ export const nextStep = z
 export function pageOf(prefix: IdPrefix) {
   return {
     limit: z.coerce.number().int().min(1).max(100).default(20),
-    starting_after: idOf(prefix).optional().meta({
-      description: 'The last id of the page before',
-      example: `${prefix}_${EXAMPLE_ULID}`,
-    }),
+    starting_after: idOf(prefix)
+      .optional()
+      .meta({
+        description: 'The last id of the page before',
+        example: `${prefix}_${EXAMPLE_ULID}`,
+      }),
   };
 }
 

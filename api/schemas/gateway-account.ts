@@ -14,9 +14,12 @@ const secretReference = z
   .string()
   .max(300)
   .regex(/^(env:[A-Za-z_]\w*|file:\/[\w./-]+)$/, {
-    error: 'must say where the secret is, as env:NAME or file:/path, and never be the secret itself',
+    error:
+      'must say where the secret is, as env:NAME or file:/path, and never be the secret itself',
   })
-  .refine((reference) => !OWN_SETTING.test(reference), { error: 'names a setting of Dunlin itself' })
+  .refine((reference) => !OWN_SETTING.test(reference), {
+    error: 'names a setting of Dunlin itself',
+  })
   .meta({ example: 'env:STRIPE_EU_KEY' });
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
@@ -25,7 +28,10 @@ const apiBase = z
   .url({ protocol: /^https?$/, error: 'must be an https address' })
   .max(300)
   .refine(isSafeBase, { error: 'must be https, or http on this machine, without credentials' })
-  .meta({ description: 'Test mode only: where requests go instead', example: 'http://127.0.0.1:8081' });
+  .meta({
+    description: 'Test mode only: where requests go instead',
+    example: 'http://127.0.0.1:8081',
+  });
 
 function isSafeBase(base: string): boolean {
   if (!URL.canParse(base)) return false;

@@ -12,9 +12,10 @@ export const newPaymentMethod = z.strictObject({
     example: 'pm_card_visa',
   }),
   default: z.boolean().default(true).meta({ description: 'Whether renewals are charged to it' }),
-  gateway_customer: text(255)
-    .optional()
-    .meta({ description: "The gateway's customer, if one exists already", example: 'cus_NffrFeUfNV2Hib' }),
+  gateway_customer: text(255).optional().meta({
+    description: "The gateway's customer, if one exists already",
+    example: 'cus_NffrFeUfNV2Hib',
+  }),
 });
 
 export const paymentMethod = z

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 
-import { amountMinor, idOf, instant, nextStep, reason, shownInstant, text, workflow } from './common.js';
+import {
+  amountMinor,
+  idOf,
+  instant,
+  nextStep,
+  reason,
+  shownInstant,
+  text,
+  workflow,
+} from './common.js';
 
 export const RENEWAL_STATUSES = [
   'collecting',
@@ -27,7 +36,9 @@ export const charge = z
   .object({
     id: idOf('chg'),
     ordinal: z.int(),
-    round: z.string().meta({ description: 'The go at collecting it belongs to', example: 'retry 2' }),
+    round: z
+      .string()
+      .meta({ description: 'The go at collecting it belongs to', example: 'retry 2' }),
     status: z.enum([
       'planned',
       'submitted',

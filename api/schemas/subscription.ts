@@ -35,7 +35,8 @@ export const newSubscription = z.strictObject({
   }),
   cycles: z.int().min(1).max(10_000).optional().meta({ description: 'Ends after so many periods' }),
   bill_past_periods: z.boolean().default(false).meta({
-    description: 'Allows starts_at more than one interval ago: the periods since are billed in order',
+    description:
+      'Allows starts_at more than one interval ago: the periods since are billed in order',
   }),
   payment_method: idOf('pm').optional().meta({ description: "By default the customer's default" }),
   dunning_policy: text(64).default('default'),

@@ -2,7 +2,15 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
-import type { Account, Answer, FrozenCharge, Gateway, LookUp, Prepared, Released } from '../gateway.js';
+import type {
+  Account,
+  Answer,
+  FrozenCharge,
+  Gateway,
+  LookUp,
+  Prepared,
+  Released,
+} from '../gateway.js';
 import { latestCharge, readFailure, readIntent } from './answers.js';
 import { stripeFor } from './client.js';
 import { attachMethod } from './methods.js';
@@ -47,7 +55,11 @@ async function submit(account: Account, charge: FrozenCharge): Promise<Answer> {
     const intent =
       request.mode === 'create'
         ? await paymentIntents.create({ ...createParams(request.params), ...EXPAND }, key)
-        : await paymentIntents.confirm(request.paymentIntent, { ...request.params, ...EXPAND }, key);
+        : await paymentIntents.confirm(
+            request.paymentIntent,
+            { ...request.params, ...EXPAND },
+            key,
+          );
     return readIntent(intent, charge);
   } catch (error) {
     return readFailure(error);

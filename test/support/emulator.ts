@@ -33,7 +33,8 @@ export function emulatorAt(url: string) {
       headers: { 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
     });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
   return {
@@ -56,7 +57,8 @@ export function emulatorAt(url: string) {
     advance: (seconds: number) => call('POST', 'clock', { advance_seconds: seconds }),
     settle: (paymentIntent: string, outcome: 'succeeded' | 'declined') =>
       call('POST', 'settle', { payment_intent: paymentIntent, outcome }),
-    setFate: (method: string, fate: string) => call('PUT', `payment_methods/${method}/fate`, { fate }),
+    setFate: (method: string, fate: string) =>
+      call('PUT', `payment_methods/${method}/fate`, { fate }),
     sendWebhooksTo: (webhookUrl: string, secret: string) =>
       call('POST', 'webhook_endpoints', { url: webhookUrl, secret }),
     webhooks: (mode: string) => call('POST', 'webhooks', { mode }),

@@ -5,7 +5,7 @@ import { Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 
 import { bookActivities, gatewayActivities } from '../../activities/index.js';
-import { compose } from '../../compose.js';
+import { compose } from '../../processes/compose.js';
 import { readConfig } from '../../config.js';
 import { startStripeEmulator } from '../../emulators/stripe/server.js';
 import type { GatewayAccount } from '../../prisma/charge.js';
@@ -40,7 +40,7 @@ export async function openHouse(options: HouseOptions = {}) {
     DATABASE_CONNECTIONS: '10',
     ...options.environment,
   };
-  const config = readConfig([], environment);
+  const config = readConfig({ environment });
   const stores = {
     databaseUrl: database.url,
     temporalAddress: inject('temporalAddress'),

@@ -152,7 +152,8 @@ export async function until<T>(
   for (const end = Date.now() + withinMs; ;) {
     const found = await what();
     if (found) return found;
-    if (Date.now() > end) throw new Error(`Did not happen within ${withinMs} ms: ${what.toString()}`);
+    if (Date.now() > end)
+      throw new Error(`Did not happen within ${withinMs} ms: ${what.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -15,12 +15,16 @@ test('a good renewal is paid by one charge, and the next period is asleep', asyn
   const run = renewalRun(house, subscription);
   expect(await run.result()).toEqual({ outcome: 'paid' });
 
-  const renewal = await house.db.renewal.findFirstOrThrow({ where: { subscriptionId: subscription.id } });
+  const renewal = await house.db.renewal.findFirstOrThrow({
+    where: { subscriptionId: subscription.id },
+  });
   expect(renewal.status).toBe('paid');
   expect(await house.emulator.paid(renewal.id)).toHaveLength(1);
   const { events } = await run.fetchHistory();
   expect(events!.length).toBeLessThanOrEqual(17);
-  const next = await until(() => house.db.subscription.findUnique({ where: { id: subscription.id } }));
+  const next = await until(() =>
+    house.db.subscription.findUnique({ where: { id: subscription.id } }),
+  );
   const sleeper = await renewalRun(house, subscription, next.nextPeriodStart).describe();
   expect(sleeper.status.name).toBe('RUNNING');
 });

@@ -2,14 +2,14 @@
 
 import type { Client } from '@temporalio/client';
 
-import type { Deps, Tempo } from './activities/deps.js';
-import { type Config, type ReadSecret, secretReader } from './config.js';
-import type { Account } from './gateways/gateway.js';
-import { gatewayNamed, keyLives } from './gateways/index.js';
-import type { GatewayAccount } from './prisma/charge.js';
-import { type Database, openDatabase } from './prisma/client.js';
-import { type TemporalTarget, connectLazily } from './temporal/connect.js';
-import { launchOn } from './temporal/launch.js';
+import type { Deps, Tempo } from '../activities/deps.js';
+import { type Config, type ReadSecret, secretReader } from '../config.js';
+import type { Account } from '../gateways/gateway.js';
+import { gatewayNamed, keyLives } from '../gateways/index.js';
+import type { GatewayAccount } from '../prisma/charge.js';
+import { type Database, openDatabase } from '../prisma/client.js';
+import { type TemporalTarget, connectLazily } from '../temporal/connect.js';
+import { launchOn } from '../temporal/launch.js';
 
 /** Where the two stores are: given by the environment, or started beside us. */
 export interface Stores {
@@ -79,8 +79,9 @@ function accountFor(row: GatewayAccount, readSecret: ReadSecret, { deadlineMs }:
   const secret = readSecret(row.secretRef);
   const live = secret.includes('_live_');
   if (live !== (row.mode === 'live'))
-    throw new Error(`${row.name} is a ${row.mode} account, but ${row.secretRef} is not a ${row.mode} key`);
+    throw new Error(
+      `${row.name} is a ${row.mode} account, but ${row.secretRef} is not a ${row.mode} key`,
+    );
   if (live && row.apiBase) throw new Error(`${row.name} is live and must not have an api_base`);
   return { name: row.name, secret, apiBase: row.apiBase ?? undefined, deadlineMs };
 }
-

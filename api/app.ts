@@ -1,0 +1,65 @@
+/** The HTTP API: what stands before every route, in the order in which a request meets it. */
+import express, { type Express, type RequestHandler, Router } from 'express';
+import helmet from 'helmet';
+
+import { authenticate } from './authenticate.js';
+import { guardAddress, guardBody } from './card-guard.js';
+import type { ApiDeps } from './deps.js';
+import { docs } from './docs.js';
+import { answerErrors } from './errors.js';
+import { health } from './health.js';
+import { openApiDocument } from './openapi.js';
+import { Problem } from './problem.js';
+import { limitPerKey } from './rate-limit.js';
+import { requestIdOf, requestLog } from './request-log.js';
+import { mountRoutes } from './route.js';
+import { routes } from './routes.js';
+import { webhooks } from './webhooks.js';
+
+export type { ApiDeps };
+
+export function createApp(deps: ApiDeps): Express {
+  const app = express();
+  app.set('etag', false).set('trust proxy', deps.trustProxy ?? false);
+  app.use(requestLog(deps.logger), tellRequestId, securityHeaders());
+  app.use(webhooks(deps));
+  app.use(health(deps), docs(), openApi());
+  app.use(guardAddress);
+  app.use('/v1', noStore, authenticate(deps), limitPerKey(deps.rateLimit));
+  app.use('/v1', express.json({ limit: '100kb' }), guardBody);
+  app.use(versionOne(deps));
+  app.use(nothingHere, answerErrors);
+  return app;
+}
+
+function versionOne(deps: ApiDeps): Router {
+  const router = Router();
+  mountRoutes(router, routes, deps);
+  return router;
+}
+
+const tellRequestId: RequestHandler = (req, res, next) => {
+  res.set('X-Request-Id', requestIdOf(req));
+  next();
+};
+
+function securityHeaders(): RequestHandler {
+  const directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
+  return helmet({ contentSecurityPolicy: { useDefaults: false, directives } });
+}
+
+const noStore: RequestHandler = (_req, res, next) => {
+  res.set('Cache-Control', 'no-store');
+  next();
+};
+
+function openApi(): Router {
+  const document = openApiDocument();
+  const router = Router();
+  router.get('/openapi.json', (_req, res) => void res.json(document));
+  return router;
+}
+
+const nothingHere: RequestHandler = () => {
+  throw new Problem(404, 'unknown_route', 'There is no such route: see /docs');
+};

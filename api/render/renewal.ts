@@ -1,0 +1,86 @@
+import type { z } from 'zod';
+
+import type { RenewalId, SubscriptionId } from '../../domain/ids.js';
+import type { NeedsAttention } from '../../domain/renewal.js';
+import { dunningWorkflowId, renewalWorkflowId } from '../../domain/workflow-ids.js';
+import type { ChargeView, RenewalView } from '../../prisma/renewal-view.js';
+import type { ApiDeps, NextStep } from '../deps.js';
+import type { charge, renewal } from '../schemas/renewal.js';
+
+type Shown = z.infer<typeof renewal>;
+type ShownCharge = z.infer<typeof charge>;
+type Links = Pick<ApiDeps, 'readNextStep' | 'temporalLink'>;
+
+export async function renderRenewal(
+  { renewal: row, charges, caseId }: RenewalView,
+  api: Links,
+): Promise<Shown> {
+  const open = row.status === 'collecting' || row.status === 'past_due';
+  return {
+    id: row.id,
+    subscription: row.subscriptionId,
+    customer: row.customerId,
+    status: row.status as Shown['status'],
+    amount_minor: Number(row.amountMinor),
+    currency: row.currency,
+    description: row.description,
+    period_start: row.periodStart.toISOString(),
+    period_end: row.periodEnd.toISOString(),
+    due_at: row.dueAt.toISOString(),
+    paid_at: row.paidAt?.toISOString() ?? null,
+    needs_attention: renderAttention(row.needsAttention as NeedsAttention | null),
+    charges: charges.map(renderCharge),
+    dunning_case: caseId ?? null,
+    next_step: open ? renderNextStep(await api.readNextStep(row.id)) : null,
+    workflow: renderWorkflow(ownerOf(row), api),
+  };
+}
+
+/** The run that works on a renewal now: its own, or the recovery's while it is past due. */
+export function ownerOf(row: RenewalView['renewal']): string {
+  if (row.status === 'past_due') return dunningWorkflowId(row.id as RenewalId);
+  return renewalWorkflowId(row.subscriptionId as SubscriptionId, row.periodStart.getTime());
+}
+
+export function renderWorkflow(id: string, { temporalLink }: Pick<Links, 'temporalLink'>) {
+  return { id, url: temporalLink(id) };
+}
+
+export function renderNextStep(step: NextStep | null): Shown['next_step'] {
+  return step && { kind: step.kind, at: step.at?.toISOString() ?? null, why: step.why };
+}
+
+function renderAttention(attention: NeedsAttention | null): Shown['needs_attention'] {
+  return attention && { since: attention.since, why: attention.why, next: attention.next };
+}
+
+export function renderCharge(row: ChargeView): ShownCharge {
+  return {
+    id: row.id,
+    ordinal: row.ordinal,
+    round: row.round,
+    status: row.status as ShownCharge['status'],
+    gateway: row.gateway,
+    gateway_account: row.gatewayAccountId,
+    payment_method: row.paymentMethodId,
+    amount_minor: Number(row.amountMinor),
+    currency: row.currency,
+    decline: renderDecline(row.decline),
+    reason: row.reason,
+    gateway_reference: row.gatewayReference,
+    planned_at: row.plannedAt.toISOString(),
+    first_sent_at: row.firstSentAt?.toISOString() ?? null,
+    settled_at: row.settledAt?.toISOString() ?? null,
+    surplus: row.surplus,
+    reversed_at: row.reversedAt?.toISOString() ?? null,
+  };
+}
+
+function renderDecline(decline: unknown): ShownCharge['decline'] {
+  return decline === null ? null : renderKnownDecline(decline);
+}
+
+export function renderKnownDecline(decline: unknown): NonNullable<ShownCharge['decline']> {
+  const { code, class: declineClass, message } = decline as NonNullable<ShownCharge['decline']>;
+  return { code, class: declineClass, message };
+}

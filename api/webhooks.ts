@@ -1,0 +1,81 @@
+/**
+ * Webhooks in: verify the raw bytes, store, commit, 2xx, and only then tell the run that waits.
+ *
+ * A webhook carries no verdict: nothing here decides about money.
+ */
+import { type Request, type RequestHandler, Router, raw } from 'express';
+
+import type { GatewayReport } from '../gateways/gateway.js';
+import { type GatewayAccount, findWebhookAccount } from '../prisma/gateway-account.js';
+import { storeWebhook } from '../prisma/webhook-inbox.js';
+import type { ApiDeps } from './deps.js';
+import { awayProblem } from './errors.js';
+import { Problem } from './problem.js';
+import { limitPerAddress } from './rate-limit.js';
+import { storable } from './storable.js';
+
+export const WEBHOOK_PATH = '/webhooks/:gateway/:account';
+
+export function webhooks(api: ApiDeps): Router {
+  const router = Router();
+  const bytes = raw({ type: () => true, limit: '1mb' });
+  router.post(WEBHOOK_PATH, limitPerAddress(api.rateLimit), bytes, receive(api));
+  return router;
+}
+
+function receive(api: ApiDeps): RequestHandler<{ gateway: string; account: string }> {
+  return async (req, res) => {
+    const account = await findWebhookAccount(api.db, req.params.gateway, req.params.account);
+    if (!account) throw new Problem(404, 'not_found', 'There is no such gateway account');
+    const report = verified(api, account, req as Request);
+    if (!report) throw new Problem(400, 'bad_signature', 'This is not signed by the gateway');
+    const stored = await storeWebhook(
+      api.db,
+      received(account, report, req.body as Buffer),
+      new Date(),
+    );
+    res.status(200).json({ received: true });
+    if (stored?.chargeId !== undefined) void api.dispatchWebhook(stored.id);
+  };
+}
+
+function verified(api: ApiDeps, account: GatewayAccount, req: Request): GatewayReport | undefined {
+  if (!Buffer.isBuffer(req.body)) return undefined;
+  return api.gateways(account.gateway).readWebhook(req.body, req.headers, secretsOf(api, account));
+}
+
+/** Without its secrets nothing can be verified: the gateway is asked to come again. */
+function secretsOf(api: ApiDeps, account: GatewayAccount): readonly string[] {
+  try {
+    return api.webhookSecretsFor(account);
+  } catch (err) {
+    api.logger.error({ err, gateway_account: account.id }, 'the webhook secrets cannot be read');
+    throw awayProblem('Webhooks of this account cannot be verified right now');
+  }
+}
+
+function received(account: GatewayAccount, { eventId, type, about }: GatewayReport, body: Buffer) {
+  const foreign = about?.merchantId !== undefined && about.merchantId !== account.merchantId;
+  return {
+    account,
+    eventId,
+    type,
+    payload: storableJson(body),
+    about:
+      about && !foreign
+        ? {
+            reference: about.reference,
+            renewalId: about.renewalId,
+            // The key of a call that moves no money is the charge's id and what it was for.
+            chargeId: about.causedBy?.split(':', 1)[0],
+          }
+        : undefined,
+  };
+}
+
+/** The payload as JSON that PostgreSQL can keep: it has no null character and no half characters. */
+function storableJson(body: Buffer): unknown {
+  return JSON.parse(body.toString('utf8'), (_key, value: unknown) =>
+    typeof value === 'string' ? storable(value) : value,
+  );
+}

@@ -1,0 +1,40 @@
+/** What happens next to a renewal by itself: the same answer for the API as for the run that does it. */
+import { type ChargeStatus, isOpen } from '../domain/charge.js';
+import { nextStep } from '../domain/dunning.js';
+import { readCaseState } from './case-state.js';
+import { listCharges } from './charge.js';
+import type { Database, Tx } from './client.js';
+import { findOpenCase } from './dunning-case.js';
+import type { Renewal } from './renewal.js';
+
+export interface NextStep {
+  readonly kind: string;
+  readonly at: Date | null;
+  readonly why: string;
+}
+
+export async function readNextStep(db: Database, renewalId: string): Promise<NextStep | null> {
+  const renewal = await db.renewal.findUnique({ where: { id: renewalId } });
+  if (renewal?.status !== 'collecting' && renewal?.status !== 'past_due') return null;
+  const open = (await listCharges(db, renewalId)).find(({ status }) =>
+    isOpen(status as ChargeStatus),
+  );
+  if (open) {
+    const why = `Charge ${open.ordinal} is ${open.status}: ${open.reason ?? 'the gateway has not answered yet'}`;
+    return { kind: 'await_gateway', at: null, why };
+  }
+  if (renewal.status === 'past_due') return nextOfCase(db, renewal);
+  const parked = renewal.needsAttention as { why: string } | null;
+  if (parked) return { kind: 'await_operator', at: null, why: parked.why };
+  return { kind: 'charge', at: renewal.dueAt, why: 'The period is due' };
+}
+
+async function nextOfCase(tx: Tx, renewal: Renewal): Promise<NextStep | null> {
+  const open = await findOpenCase(tx, renewal.id);
+  if (!open) return null;
+  const { policy, state } = await readCaseState(tx, renewal, open, new Date());
+  const step = nextStep(policy, state);
+  if (!step) return { kind: 'close', at: null, why: 'The policy has nothing left to try' };
+  const kind = step.kind === 'retry' ? 'retry' : `enter_stage:${step.stage}`;
+  return { kind, at: new Date(step.at), why: step.why };
+}

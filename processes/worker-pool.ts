@@ -1,0 +1,28 @@
+/** The worker role: stories, books, and every lane in the database. */
+import { bookActivities, gatewayActivities } from '../activities/index.js';
+import type { Config } from '../config.js';
+import type { Logger } from '../logger.js';
+import { listLanes } from '../prisma/gateway-account.js';
+import { prepareNamespace } from '../temporal/connect.js';
+import { type Workers, startWorkers } from '../temporal/workers.js';
+import type { Parts } from './compose.js';
+
+export async function runWorkers(
+  config: Config,
+  { db, client, target, deps }: Parts,
+  logger: Logger,
+  onFatal: (error: unknown) => void,
+): Promise<Workers> {
+  await prepareNamespace(client, target);
+  const workers = await startWorkers({
+    ...target,
+    bookActivities: bookActivities(deps),
+    gatewayActivities: gatewayActivities(deps),
+    listLanes: () => listLanes(db),
+    laneConcurrency: config.LANE_CONCURRENCY,
+    graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
+    onFatal,
+  });
+  logger.info({ lanes: workers.lanes() }, 'Workers are running');
+  return workers;
+}

@@ -1,0 +1,166 @@
+/** Everything on one machine: both stores, the emulator, the API, the workers, and a sample to watch. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { type Config, readConfig } from './config.js';
+import { claim } from './embedded/claim.js';
+import { requireFreePort } from './embedded/port.js';
+import { startPostgres } from './embedded/postgres.js';
+import { startTemporal } from './embedded/temporal.js';
+import { startStripeEmulator } from './emulators/stripe/server.js';
+import { type Logger, makeLogger } from './logger.js';
+import { migrate } from './prisma/migrate.js';
+import { ensureAdminKey } from './processes/admin-key.js';
+import { runApi } from './processes/api-server.js';
+import { type Parts, type Stores, compose } from './processes/compose.js';
+import { type Running, main } from './processes/main.js';
+import { installTemporalRuntime } from './processes/temporal-runtime.js';
+import { runWorkers } from './processes/worker-pool.js';
+import { apiAt } from './sample/client.js';
+import { prepareSampleMerchant } from './sample/merchant.js';
+import { readStage, setStage } from './sample/stage.js';
+import { showTable } from './sample/table.js';
+
+/** Waits are shorter where one watches; any of them can be set. */
+const DEVELOPMENT = { ASK_LADDER_SECONDS: '5,20,60,600' };
+const EMULATOR_SECRETS = {
+  STRIPE_SECRET_KEY: 'sk_test_dunlin_emulator',
+  STRIPE_WEBHOOK_SECRET: 'whsec_dunlin_emulator',
+};
+
+await main(async () => {
+  const config = readConfig({ defaults: DEVELOPMENT });
+  const home = resolve(config.DUNLIN_HOME);
+  mkdirSync(home, { recursive: true });
+  claim(home);
+  const logger = makeLogger(config.LOG_LEVEL, join(home, 'log', 'dunlin.log'));
+  installTemporalRuntime(logger);
+  const started: Running[] = [];
+  try {
+    await startAll(config, home, logger, started);
+  } catch (error) {
+    await stopAll(started);
+    throw error;
+  }
+  return {
+    async stop() {
+      say('\nStopping: charges under way are waited for.');
+      await stopAll(started);
+      say('Stopped. `npm start` continues where this left off.');
+    },
+  };
+});
+
+async function startAll(
+  config: Config,
+  home: string,
+  logger: Logger,
+  started: Running[],
+): Promise<void> {
+  const begun = <R extends Running>(running: R): R => {
+    started.push(running);
+    return running;
+  };
+  const stores = await openStores(config, home, begun);
+  const emulator = await openEmulator(config, home, begun);
+  const parts = compose(config, stores, EMULATOR_SECRETS);
+  begun({ stop: () => parts.close() });
+  await ensureAdminKey(parts.db, config.DUNLIN_ADMIN_KEY);
+
+  const onFatal = (error: unknown) => logger.fatal({ err: error }, 'A worker has failed');
+  begun(await runWorkers(config, parts, logger, onFatal));
+  await requireFreePort(config.PORT, 'PORT');
+  const { port } = begun(await runApi(config, parts, logger));
+  const url = `http://127.0.0.1:${port}`;
+  begun({
+    stop: await openSample(config, home, parts, { url, emulator, ui: stores.temporalUiUrl }),
+  });
+}
+
+/** PostgreSQL and Temporal: the ones the environment names, or our own. */
+async function openStores(
+  config: Config,
+  home: string,
+  begun: <R extends Running>(running: R) => R,
+): Promise<Stores> {
+  const { DATABASE_URL, TEMPORAL_ADDRESS, TEMPORAL_UI_URL } = config;
+  say('Starting PostgreSQL and Temporal …');
+  const databaseUrl =
+    DATABASE_URL ?? begun(await startPostgres({ home, port: config.POSTGRES_PORT })).url;
+  for (const name of await migrate(databaseUrl)) say(`  applied migration ${name}`);
+  if (TEMPORAL_ADDRESS)
+    return { databaseUrl, temporalAddress: TEMPORAL_ADDRESS, temporalUiUrl: TEMPORAL_UI_URL ?? '' };
+  const { TEMPORAL_PORT: port, TEMPORAL_UI_PORT: uiPort } = config;
+  const temporal = begun(await startTemporal({ home, port, uiPort }));
+  return {
+    databaseUrl,
+    temporalAddress: temporal.address,
+    temporalUiUrl: TEMPORAL_UI_URL ?? temporal.uiUrl,
+  };
+}
+
+/** Real Stripe credentials need no emulator, and it refuses to be near live ones. */
+async function openEmulator(
+  config: Config,
+  home: string,
+  begun: <R extends Running>(running: R) => R,
+): Promise<string | undefined> {
+  if (config.STRIPE_SECRET_KEY && !config.STRIPE_API_BASE) return undefined;
+  const port = config.STRIPE_EMULATOR_PORT;
+  await requireFreePort(port, 'STRIPE_EMULATOR_PORT');
+  const stateFile = join(home, 'stripe-emulator.jsonl');
+  const emulator = await startStripeEmulator({ port, stateFile });
+  begun({ stop: () => emulator.close() });
+  return emulator.url;
+}
+
+interface Places {
+  readonly url: string;
+  readonly emulator: string | undefined;
+  readonly ui: string;
+}
+
+/** On an empty database a sample merchant comes to life; later starts show it again. */
+async function openSample(
+  config: Config,
+  home: string,
+  parts: Parts,
+  { url, emulator, ui }: Places,
+): Promise<() => Promise<void>> {
+  const merchant = await prepareSampleMerchant(parts.db, home, config.STRIPE_API_BASE ?? emulator);
+  if (!merchant) {
+    say(`\nAPI       ${url}/docs\nTemporal  ${ui}\n`);
+    return async () => {};
+  }
+  if (emulator) await hearWebhooks(emulator, `${url}/webhooks/stripe/${merchant.accountId}`);
+  const api = apiAt(url, merchant.key);
+  const stage = readStage(home) ?? (await setStage(api, home, emulator));
+  say(`
+API        ${url}     docs: ${url}/docs
+Temporal   ${ui}
+API key    ${merchant.key}   (also in ${join(config.DUNLIN_HOME, 'sample-key')})
+
+Start a renewal and see its outcome:
+  curl -X POST ${url}/v1/subscriptions/${stage.manual}/renewals \\
+    -H "Authorization: Bearer $(cat ${join(config.DUNLIN_HOME, 'sample-key')})" -H "Prefer: wait=20"
+`);
+  const stopTable = showTable(api, stage.actors, process.stdout);
+  return async () => stopTable();
+}
+
+async function hearWebhooks(emulator: string, webhookUrl: string): Promise<void> {
+  await fetch(`${emulator}/_emulator/webhook_endpoints`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: webhookUrl, secret: EMULATOR_SECRETS.STRIPE_WEBHOOK_SECRET }),
+  });
+}
+
+/** In the reverse order of starting: first nothing new comes in, last the stores close. */
+async function stopAll(started: readonly Running[]): Promise<void> {
+  for (const running of started.toReversed()) await running.stop();
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,96 @@
+/** Rows that runs and gateways would write, for tests of how they are shown. */
+import { newId } from '../../prisma/new-id.js';
+import type { House, MerchantInHouse } from './harness.js';
+
+export interface Seeded {
+  readonly subscription: string;
+  readonly renewal: string;
+  readonly charge: string;
+  readonly dunningCase: string;
+  readonly paymentMethod: string;
+  readonly customer: string;
+}
+
+export const DECLINE = {
+  class: 'insufficient_funds',
+  code: 'insufficient_funds',
+  message: 'Your card has insufficient funds.',
+  elsewhere: false,
+};
+
+/** A subscription with a past-due renewal, its declined charge and its open case. */
+export async function seedPastDue(house: House, merchant: MerchantInHouse): Promise<Seeded> {
+  const { call } = house;
+  const key = merchant.admin;
+  const customer = (await call('POST', '/v1/customers', { key, body: {} })).body.id as string;
+  const token = `tok_${customer.slice(-12)}`;
+  const method = await call('POST', `/v1/customers/${customer}/payment-methods`, {
+    key,
+    body: { gateway_account: 'stripe-eu', token },
+  });
+  const body = { customer, amount_minor: 1900, currency: 'EUR', interval: 'month' };
+  const subscription = (await call('POST', '/v1/subscriptions', { key, body })).body.id as string;
+  const renewal = (await call('POST', `/v1/subscriptions/${subscription}/renewals`, { key })).body
+    .id as string;
+  const paymentMethod = method.body.id as string;
+  const charge = await seedCharge(house, merchant, { renewal, paymentMethod }, 'declined');
+  const dunningCase = await seedCase(house, merchant, { renewal, subscription });
+  return { subscription, renewal, charge, dunningCase, paymentMethod, customer };
+}
+
+export async function seedCharge(
+  { db }: House,
+  merchant: MerchantInHouse,
+  { renewal, paymentMethod }: { renewal: string; paymentMethod: string },
+  status: string,
+  more: { round?: string; ordinal?: number; gatewayReference?: string } = {},
+): Promise<string> {
+  const id = newId('chg');
+  const decided = status === 'declined';
+  await db.charge.create({
+    data: {
+      id,
+      merchantId: merchant.id,
+      renewalId: renewal,
+      paymentMethodId: paymentMethod,
+      gatewayAccountId: merchant.accountId,
+      ordinal: more.ordinal ?? 1,
+      round: more.round ?? 'first',
+      candidate: `${paymentMethod}@${merchant.accountId}`,
+      amountMinor: 1900,
+      currency: 'EUR',
+      request: {},
+      status,
+      plannedAt: new Date(),
+      firstSentAt: new Date(),
+      gatewayReference: more.gatewayReference ?? 'pi_1',
+      ...(decided && { decline: DECLINE, settledAt: new Date() }),
+    },
+  });
+  return id;
+}
+
+async function seedCase(
+  { db }: House,
+  merchant: MerchantInHouse,
+  { renewal, subscription }: { renewal: string; subscription: string },
+): Promise<string> {
+  const id = newId('dnc');
+  const row = await db.renewal.update({ where: { id: renewal }, data: { status: 'past_due' } });
+  await db.dunningCase.create({
+    data: {
+      id,
+      merchantId: merchant.id,
+      renewalId: renewal,
+      subscriptionId: subscription,
+      dunningPolicyId: row.dunningPolicyId,
+      number: 1,
+      status: 'open',
+      openedAt: new Date(),
+      stagesEntered: [{ name: 'warned', at: new Date().toISOString() }],
+      lastDecline: DECLINE,
+      lastDeclineAt: new Date(),
+    },
+  });
+  return id;
+}

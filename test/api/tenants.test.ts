@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { routes } from '../../api/routes.js';
+import { type House, openHouse } from './harness.js';
+import { type Seeded, seedPastDue } from './seed.js';
+
+let house: House;
+let stranger: string;
+let ids: Record<string, string>;
+let seeded: Seeded;
+
+beforeAll(async () => {
+  house = await openHouse();
+  stranger = (await house.addMerchant()).admin;
+  seeded = await seedPastDue(house, house.merchant);
+  const events = await house.call('GET', '/v1/events');
+  const keys = await house.call('GET', '/v1/api-keys');
+  ids = {
+    customers: seeded.customer,
+    'payment-methods': seeded.paymentMethod,
+    subscriptions: seeded.subscription,
+    renewals: seeded.renewal,
+    'dunning-cases': seeded.dunningCase,
+    events: events.body.data[0].id,
+    'gateway-accounts': house.merchant.accountId,
+    'api-keys': keys.body.data[0].id,
+  };
+});
+afterAll(() => house.close());
+
+const addressed = routes.filter(({ path }) => path.includes('{id}'));
+const at = (path: string) => path.replace('{id}', ids[path.split('/')[2]!]!);
+
+const BODIES: Record<string, object> = {
+  'payment-methods': { gateway_account: 'stripe-eu', token: 'tok_foreign' },
+  cancellation: { at: 'now' },
+  retries: { reason: 'mine' },
+  'write-off': { reason: 'mine' },
+  hold: { reason: 'mine', until: '2099-01-01T00:00:00Z' },
+};
+
+describe('a merchant', () => {
+  it.each(addressed.filter(({ method }) => method === 'get').map(({ path }) => path))(
+    'reads its own %s and nobody else can',
+    async (path) => {
+      expect((await house.call('GET', at(path))).status).toBe(200);
+      const { status, body } = await house.call('GET', at(path), { key: stranger });
+      expect([status, body.code]).toEqual([404, 'not_found']);
+    },
+  );
+
+  it.each(addressed.filter(({ method }) => method !== 'get').map((it) => [it.method, it.path]))(
+    'is out of reach of another: %s %s',
+    async (method, path) => {
+      const before = await snapshot();
+      const body = BODIES[path.split('/').at(-1)!];
+      const options = { key: stranger, ...(body && method === 'post' && { body }) };
+      const { status } = await house.call(method.toUpperCase(), at(path), options);
+      expect(status).toBe(404);
+      expect(await snapshot()).toEqual(before);
+    },
+  );
+
+  it.each(routes.filter(({ path, method }) => method === 'get' && !path.includes('{')))(
+    'lists only its own: $path',
+    async ({ path }) => {
+      const mine = await house.call('GET', path);
+      const theirs = await house.call('GET', path, { key: stranger });
+      expect(mine.body.data.length).toBeGreaterThan(0);
+      const own = new Set(mine.body.data.map(({ id }: { id: string }) => id));
+      for (const { id } of theirs.body.data) expect(own.has(id)).toBe(false);
+    },
+  );
+
+  it('cannot be named in the body of another', async () => {
+    const mine = (await house.call('POST', '/v1/customers', { key: stranger, body: {} })).body.id;
+    const terms = { amount_minor: 1, currency: 'EUR', interval: 'month' };
+    const foreign = await house.call('POST', '/v1/subscriptions', {
+      key: stranger,
+      body: { ...terms, customer: seeded.customer },
+    });
+    expect([foreign.status, foreign.body.errors[0].field]).toEqual([422, 'customer']);
+    const method = await house.call('POST', '/v1/subscriptions', {
+      key: stranger,
+      body: { ...terms, customer: mine, payment_method: seeded.paymentMethod },
+    });
+    expect([method.status, method.body.errors[0].field]).toEqual([422, 'payment_method']);
+    const account = await house.call('POST', `/v1/customers/${mine}/payment-methods`, {
+      key: stranger,
+      body: { gateway_account: house.merchant.accountId, token: 'tok' },
+    });
+    expect([account.status, account.body.errors[0].field]).toEqual([422, 'gateway_account']);
+  });
+
+  it('cannot take over a token that another has attached', async () => {
+    const customer = (await house.call('POST', '/v1/customers', { body: {} })).body.id;
+    const token = house.attached[0]!.token;
+    const { status, body } = await house.call('POST', `/v1/customers/${customer}/payment-methods`, {
+      body: { gateway_account: 'stripe-eu', token },
+    });
+    expect([status, body.code]).toEqual([409, 'payment_method_taken']);
+  });
+});
+
+async function snapshot(): Promise<unknown> {
+  const { db } = house;
+  return [
+    await db.subscription.findMany(),
+    await db.paymentMethod.findMany(),
+    await db.gatewayAccount.findMany(),
+    await db.apiKey.findMany({ where: { revokedAt: { not: null } } }),
+    await db.renewal.findMany(),
+    house.wishes.length,
+    house.attached.length,
+  ];
+}
