@@ -118,10 +118,8 @@ export type ReadSecret = (reference: string) => string;
 /** `env:NAME` or `file:/path`. `fallbacks` answer for names that the environment leaves unset. */
 export function secretReader(fallbacks: Record<string, string> = {}): ReadSecret {
   return (reference) => {
-    const [scheme, rest = ''] = [
-      reference.slice(0, reference.indexOf(':')),
-      reference.slice(reference.indexOf(':') + 1),
-    ];
+    const colon = reference.indexOf(':');
+    const [scheme, rest] = [reference.slice(0, colon), reference.slice(colon + 1)];
     if (scheme === 'file') return readFileSync(rest, 'utf8').trim();
     const value = scheme === 'env' ? (process.env[rest] ?? fallbacks[rest]) : undefined;
     if (value) return value;

@@ -12,12 +12,12 @@ import { type Logger, makeLogger } from './logger.js';
 import { migrate } from './prisma/migrate.js';
 import { ensureAdminKey } from './processes/admin-key.js';
 import { runApi } from './processes/api-server.js';
-import { type Parts, type Stores, compose } from './processes/compose.js';
+import { type Stores, compose } from './processes/compose.js';
 import { type Running, main } from './processes/main.js';
 import { installTemporalRuntime } from './processes/temporal-runtime.js';
 import { runWorkers } from './processes/worker-pool.js';
 import { apiAt } from './sample/client.js';
-import { prepareSampleMerchant } from './sample/merchant.js';
+import { type SampleMerchant, prepareSampleMerchant } from './sample/merchant.js';
 import { readStage, setStage } from './sample/stage.js';
 import { showTable } from './sample/table.js';
 
@@ -66,6 +66,8 @@ async function startAll(
   const parts = compose(config, stores, EMULATOR_SECRETS);
   begun({ stop: () => parts.close() });
   await ensureAdminKey(parts.db, config.DUNLIN_ADMIN_KEY);
+  const apiBase = config.STRIPE_API_BASE ?? emulator;
+  const merchant = await prepareSampleMerchant(parts.db, home, apiBase);
 
   const onFatal = (error: unknown) => logger.fatal({ err: error }, 'A worker has failed');
   begun(await runWorkers(config, parts, logger, onFatal));
@@ -115,19 +117,18 @@ async function openEmulator(
 }
 
 interface Places {
+  readonly home: string;
   readonly url: string;
   readonly emulator: string | undefined;
   readonly ui: string;
 }
 
-/** On an empty database a sample merchant comes to life; later starts show it again. */
+/** The sample plays on an empty database, and is shown again by later starts. */
 async function openSample(
   config: Config,
-  home: string,
-  parts: Parts,
-  { url, emulator, ui }: Places,
+  merchant: SampleMerchant | undefined,
+  { home, url, emulator, ui }: Places,
 ): Promise<() => Promise<void>> {
-  const merchant = await prepareSampleMerchant(parts.db, home, config.STRIPE_API_BASE ?? emulator);
   if (!merchant) {
     say(`\nAPI       ${url}/docs\nTemporal  ${ui}\n`);
     return async () => {};

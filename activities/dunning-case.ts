@@ -24,7 +24,7 @@ import {
   recordRenewalEvent,
   titleOf,
 } from '../prisma/renewal.js';
-import { cancelSubscription } from '../prisma/subscription-change.js';
+import { cancelSubscription } from '../prisma/subscription-cancel.js';
 import { lockSubscription } from '../prisma/subscription.js';
 import { businessNow } from './clock.js';
 import { openTickets } from './tickets.js';

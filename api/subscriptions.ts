@@ -3,10 +3,10 @@ import { z } from 'zod';
 
 import {
   amendSubscription,
-  cancelSubscription,
   pauseSubscription,
   resumeSubscription,
 } from '../prisma/subscription-change.js';
+import { cancelSubscription } from '../prisma/subscription-cancel.js';
 import { listSubscriptions, requireSubscription } from '../prisma/subscription-view.js';
 import { pageAnswer, pageFor } from './page.js';
 import { renderSubscription } from './render/subscription.js';

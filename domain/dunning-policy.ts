@@ -29,8 +29,12 @@ export type ClassRule =
       readonly cap: number;
       readonly within: string;
     }
-  /** Quick retries of its own, each after the last decline; when they are used up, the rule of `then`. */
-  | { readonly retry: 'ladder'; readonly after: readonly string[]; readonly then: DeclineClass }
+  /** Quick retries of its own, each after the last decline; when they are used up, the rule of `afterwards`. */
+  | {
+      readonly retry: 'ladder';
+      readonly after: readonly string[];
+      readonly afterwards: DeclineClass;
+    }
   /** Only a new method, the customer or an operator can lead to another charge. */
   | { readonly retry: 'never' };
 
@@ -50,7 +54,11 @@ export interface DunningPolicy {
 const CLASSES: DunningPolicy['classes'] = {
   insufficient_funds: { retry: 'schedule', earliest: 'PT24H', cap: 8, within: 'P21D' },
   issuer_soft: { retry: 'schedule', earliest: 'PT72H', cap: 4, within: 'P21D' },
-  technical: { retry: 'ladder', after: ['PT1M', 'PT15M', 'PT1H', 'PT6H'], then: 'issuer_soft' },
+  technical: {
+    retry: 'ladder',
+    after: ['PT1M', 'PT15M', 'PT1H', 'PT6H'],
+    afterwards: 'issuer_soft',
+  },
   authentication: { retry: 'never' },
   new_method: { retry: 'never' },
   hard_stop: { retry: 'never' },
@@ -94,7 +102,7 @@ export const QUICK_POLICY: DunningPolicy = {
     ...CLASSES,
     insufficient_funds: { retry: 'schedule', earliest: 'PT1S', cap: 8, within: 'P21D' },
     issuer_soft: { retry: 'schedule', earliest: 'PT10S', cap: 4, within: 'P21D' },
-    technical: { retry: 'ladder', after: ['PT2S', 'PT5S'], then: 'issuer_soft' },
+    technical: { retry: 'ladder', after: ['PT2S', 'PT5S'], afterwards: 'issuer_soft' },
   },
   caps: { perCard24h: 1000, perCardAmount30d: 1000 },
 };

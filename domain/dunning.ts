@@ -128,7 +128,7 @@ function ruleFor(policy: DunningPolicy, state: CaseState): ClassRule {
   const rule = policy.classes[state.lastDecline.class];
   if (rule.retry === 'schedule' && state.lastDecline.unmapped) return { ...rule, cap: 1 };
   if (rule.retry !== 'ladder') return rule;
-  return state.declinesInARow <= rule.after.length ? rule : policy.classes[rule.then];
+  return state.declinesInARow <= rule.after.length ? rule : policy.classes[rule.afterwards];
 }
 
 /** A slot that comes too early for the class gives way to the next one; beyond the class's cap there is none. */

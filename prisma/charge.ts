@@ -182,11 +182,15 @@ export async function insertFound(
   found: { readonly chargeReference: string; readonly ordinal: number; readonly surplus: boolean },
   now: Date,
 ): Promise<Charge> {
-  const { merchantId, renewalId, paymentMethodId, gatewayAccountId, amountMinor, currency } = from;
   return tx.charge.create({
     data: {
       id: newId('chg'),
-      ...{ merchantId, renewalId, paymentMethodId, gatewayAccountId, amountMinor, currency },
+      merchantId: from.merchantId,
+      renewalId: from.renewalId,
+      paymentMethodId: from.paymentMethodId,
+      gatewayAccountId: from.gatewayAccountId,
+      amountMinor: from.amountMinor,
+      currency: from.currency,
       ordinal: found.ordinal,
       round: `found ${found.chargeReference}`,
       candidate: from.candidate,

@@ -1,18 +1,17 @@
-/** What apps do to subscriptions: create, amend, pause, resume, cancel. Each runs in its caller's transaction. */
+/** What apps do to subscriptions: create, amend, pause, resume. Each runs in its caller's transaction. */
 import { DomainError } from '../domain/errors.js';
-import type { RenewalId, SubscriptionId } from '../domain/ids.js';
+import type { RenewalId } from '../domain/ids.js';
 import type { Money } from '../domain/money.js';
-import { type Cadence, firstIndexFrom, indexContaining, periodStart } from '../domain/period.js';
+import { type Cadence, firstIndexFrom, periodStart } from '../domain/period.js';
 import { SUBSCRIPTION_TRANSITIONS, type Collection } from '../domain/subscription.js';
 import type { SubscriptionStatus } from '../domain/subscription.js';
 import { assertTransition } from '../domain/transitions.js';
-import { renewalWorkflowId } from '../domain/workflow-ids.js';
 import type { Tx } from './client.js';
 import { type Dispatch, oweDunningWake, oweRenewalWake, oweStart } from './dispatch.js';
 import { recordEvent } from './event.js';
 import type { Prisma } from './generated/client.js';
 import { newId } from './new-id.js';
-import { cancelPlannedCharges, cancelRenewal, lockRenewal } from './renewal.js';
+import { cancelPlannedCharges, lockRenewal } from './renewal.js';
 import type { Renewal } from './renewal.js';
 import {
   type LockedSubscription,
@@ -147,50 +146,6 @@ export async function resumeSubscription(
   return { subscription, dispatches: await oweNextRun(tx, subscription, now) };
 }
 
-export interface Cancellation {
-  readonly at: 'period_end' | 'now';
-  /** Only for `now`: leave the renewals that are already owed to be collected. */
-  readonly keepDebt: boolean;
-}
-
-export async function cancelSubscription(
-  tx: Tx,
-  locked: LockedSubscription,
-  { at, keepDebt }: Cancellation,
-  now: Date,
-): Promise<Changed> {
-  if (locked.status === 'canceled') return { subscription: locked, dispatches: [] };
-  if (at === 'period_end' && locked.status !== 'paused') return cancelAtPeriodEnd(tx, locked, now);
-  assertTransition(SUBSCRIPTION_TRANSITIONS, 'subscription', statusOf(locked), 'canceled');
-
-  const overdue = locked.nextPeriodStart <= now;
-  const endsAt = overdue && !keepDebt ? locked.nextPeriodStart : now;
-  const data = {
-    status: 'canceled',
-    canceledAt: now,
-    endsAt,
-    endsAs: 'canceled',
-    service: 'ended',
-  };
-  const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
-  const dispatches = keepDebt ? [] : await dropDebts(tx, subscription, now);
-  await recordChange(tx, subscription, 'subscription.canceled', now);
-  const owedStill = overdue && keepDebt;
-  return { subscription, dispatches, ...(!owedStill && { sleeper: nextRunOf(subscription) }) };
-}
-
-/** The run that wakes at the period's end notes that the subscription is over. */
-async function cancelAtPeriodEnd(tx: Tx, locked: LockedSubscription, now: Date): Promise<Changed> {
-  const cadence = cadenceOf(locked);
-  const current = indexContaining(cadence, now.getTime());
-  const end = current === undefined ? cadence.startsAt : periodStart(cadence, current + 1);
-  const endsAt = new Date(Math.min(end, locked.endsAt?.getTime() ?? Infinity));
-  const data = { endsAt, endsAs: 'canceled', canceledAt: now };
-  const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
-  await recordChange(tx, subscription, 'subscription.cancellation_scheduled', now);
-  return { subscription, dispatches: [] };
-}
-
 /** The end that was agreed on has come: nothing further is owed. */
 export async function endSubscription(
   tx: Tx,
@@ -203,18 +158,6 @@ export async function endSubscription(
   const data = { status, service: 'ended' };
   const ended = await tx.subscription.update({ where: { id: locked.id }, data });
   await recordChange(tx, ended, `subscription.${status}`, now);
-}
-
-async function dropDebts(tx: Tx, subscription: Subscription, now: Date): Promise<Dispatch[]> {
-  const owed = { subscriptionId: subscription.id, status: { in: ['collecting', 'past_due'] } };
-  const dispatches: Dispatch[] = [];
-  for (const { id } of await tx.renewal.findMany({ where: owed, select: { id: true } })) {
-    const renewal = await lockRenewal(tx, id);
-    if (renewal.status !== 'collecting' && renewal.status !== 'past_due') continue;
-    await cancelRenewal(tx, renewal, now);
-    dispatches.push(await oweWakeOfOwner(tx, renewal, now));
-  }
-  return dispatches;
 }
 
 /** The run that owns a renewal looks again: its own while collecting, the case's while past due. */
@@ -231,18 +174,16 @@ async function oweNextRun(tx: Tx, subscription: Subscription, now: Date): Promis
   return [await oweStart(tx, run, nextPeriodStart, now)];
 }
 
-function nextRunOf(subscription: Subscription): string {
-  return renewalWorkflowId(
-    subscription.id as SubscriptionId,
-    subscription.nextPeriodStart.getTime(),
-  );
-}
-
-function statusOf(subscription: Subscription): SubscriptionStatus {
+export function statusOf(subscription: Subscription): SubscriptionStatus {
   return subscription.status as SubscriptionStatus;
 }
 
-function recordChange(tx: Tx, subscription: Subscription, type: string, at: Date): Promise<void> {
+export function recordChange(
+  tx: Tx,
+  subscription: Subscription,
+  type: string,
+  at: Date,
+): Promise<void> {
   const { merchantId, id, status, service } = subscription;
   return recordEvent(tx, {
     merchantId,

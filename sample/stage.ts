@@ -57,7 +57,8 @@ export async function setStage(
 async function enter(api: Api, role: Role, emulatorUrl: string | undefined): Promise<Actor> {
   const customer = await createCustomer(api, role.name);
   await api.addCard(customer, role.token);
-  if (role.hiccup && emulatorUrl) await breakNextCharge(emulatorUrl);
+  const description = `Sample: ${role.story}`;
+  if (role.hiccup && emulatorUrl) await breakCharge(emulatorUrl, description);
   const { id } = await api.subscribe({
     customer,
     amount_minor: role.amountMinor,
@@ -66,7 +67,7 @@ async function enter(api: Api, role: Role, emulatorUrl: string | undefined): Pro
     cycles: 3,
     collection: 'automatic',
     dunning_policy: 'quick',
-    description: `Sample: ${role.story}`,
+    description,
   });
   if (role.newCardAfterSeconds)
     setTimeout(() => {
@@ -87,12 +88,12 @@ async function createCustomer(api: Api, name: string): Promise<string> {
 }
 
 /** The emulator charges the card and then cuts the connection: the outcome is unknown until it is asked for. */
-async function breakNextCharge(emulatorUrl: string): Promise<void> {
+async function breakCharge(emulatorUrl: string, description: string): Promise<void> {
   await fetch(`${emulatorUrl}/_emulator/faults`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      match: { method: 'POST', path: '/v1/payment_intents' },
+      match: { method: 'POST', path: '/v1/payment_intents', body: { description } },
       fault: 'reset_after',
       times: 1,
     }),

@@ -132,15 +132,8 @@ export function launchOn(client: Client, taskQueue: string): Launch {
       await workflow.signalWithStart(address.workflowType, { ...startOptions(address), ...signal });
     },
 
-    async wish(workflowId, kind, wish, commandId) {
-      try {
-        await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-          workflow.getHandle(workflowId).executeUpdate(kind, { args: [wish], updateId: commandId }),
-        );
-      } catch (error) {
-        throw refusal(error);
-      }
-    },
+    wish: (workflowId, kind, wish, commandId) =>
+      sendWish(client, workflowId, kind, { args: [wish], updateId: commandId }),
 
     async terminateSleeper(workflowId, reason) {
       try {
@@ -166,6 +159,21 @@ export function launchOn(client: Client, taskQueue: string): Launch {
 }
 
 const UPDATE_DEADLINE_MS = 10_000;
+
+async function sendWish(
+  client: Client,
+  workflowId: string,
+  kind: string,
+  update: { readonly args: [Wish]; readonly updateId: string },
+): Promise<void> {
+  try {
+    await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+      client.workflow.getHandle(workflowId).executeUpdate<void, [Wish]>(kind, update),
+    );
+  } catch (error) {
+    throw refusal(error);
+  }
+}
 
 function refusal(error: unknown): unknown {
   if (error instanceof WorkflowUpdateFailedError)

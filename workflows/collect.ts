@@ -74,7 +74,7 @@ export async function follow(charge: ChargeTicket, renewalId: RenewalId): Promis
 /** What a gateway reported on a charge that was decided already may be money: it is asked before the run ends. */
 export async function askAboutReported(): Promise<void> {
   const { reported } = deskOfThisRun();
-  for (const charge of [...reported.values()]) {
+  for (const charge of reported.values()) {
     reported.delete(charge.id);
     await resolveCharge(charge);
   }

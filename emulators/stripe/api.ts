@@ -42,8 +42,8 @@ export function createApi(
 
   function begin(incoming: Incoming, requestId: string, key: string | undefined): Passage {
     const account = emulator.account(authenticate(header(incoming, 'authorization')));
-    const fault = faults.strike(incoming.method, incoming.path);
     const params = parseForm(incoming.method === 'POST' ? incoming.body : incoming.query);
+    const fault = faults.strike(incoming.method, incoming.path, params);
     const { path } = incoming;
     const keyed = key === undefined ? undefined : { account: account.id, key, path, params };
     return { incoming, requestId, account, params, fault, keyed };

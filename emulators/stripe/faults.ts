@@ -7,6 +7,8 @@ export const faultRequest = z.strictObject({
       method: z.string().optional(),
       /** Exact, `/v1/refunds*` for a beginning, or with `:id` for any one segment. */
       path: z.string().optional(),
+      /** Top-level fields of the body that must be equal: `{description: "Pro"}`. */
+      body: z.record(z.string(), z.string()).optional(),
     })
     .default({}),
   fault: z.enum([
@@ -36,7 +38,7 @@ export interface Faults {
   clear(): void;
   all(): Fault[];
   /** The first fault that strikes this request; each strike is one of its times. */
-  strike(method: string, path: string): Fault | undefined;
+  strike(method: string, path: string, body: Readonly<Record<string, unknown>>): Fault | undefined;
 }
 
 export function createFaults(): Faults {
@@ -45,9 +47,10 @@ export function createFaults(): Faults {
     add: (fault) => void faults.push({ fault, left: fault.times ?? Infinity }),
     clear: () => void (faults = []),
     all: () => faults.map(({ fault }) => fault),
-    strike(method, path) {
+    strike(method, path, body) {
       const struck = faults.find(
-        ({ fault }) => meets(fault, method, path) && Math.random() < fault.probability,
+        ({ fault }) =>
+          meets(fault, method, path) && says(fault, body) && Math.random() < fault.probability,
       );
       if (!struck) return undefined;
       struck.left -= 1;
@@ -62,6 +65,10 @@ function meets({ match }: Fault, method: string, path: string): boolean {
   if (match.path === undefined || match.path === '*') return true;
   if (match.path.endsWith('*')) return pathPattern(match.path.slice(0, -1), '').test(path);
   return pathPattern(match.path, '$').test(path);
+}
+
+function says({ match }: Fault, body: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(match.body ?? {}).every(([name, value]) => body[name] === value);
 }
 
 function pathPattern(path: string, end: string): RegExp {
