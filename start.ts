@@ -74,9 +74,8 @@ async function startAll(
   await requireFreePort(config.PORT, 'PORT');
   const { port } = begun(await runApi(config, parts, logger));
   const url = `http://127.0.0.1:${port}`;
-  begun({
-    stop: await openSample(config, home, parts, { url, emulator, ui: stores.temporalUiUrl }),
-  });
+  const places = { home, url, emulator, ui: stores.temporalUiUrl };
+  begun({ stop: await openSample(config, merchant, places) });
 }
 
 /** PostgreSQL and Temporal: the ones the environment names, or our own. */

@@ -9,7 +9,6 @@ import { isOpen } from '../domain/charge.js';
 import type { Answer, LookUp } from '../gateways/gateway.js';
 import { type ChargeWithAccount, outcomeOf, readCharge, recordResend } from '../prisma/charge.js';
 import { bookFound } from './book-found.js';
-import { safetyNow } from './clock.js';
 import type { Deps } from './deps.js';
 import { type Exchange, lookUpOf } from './exchange.js';
 import { heedPrepared } from './send.js';
@@ -39,7 +38,7 @@ async function answerUnfound(
   charge: ChargeWithAccount,
   exchange: Exchange,
 ): Promise<Answer> {
-  const now = safetyNow().getTime();
+  const now = deps.clock.safety().getTime();
   const validUntil = charge.keyValidUntil?.getTime() ?? 0;
   if (now > validUntil + ABSENCE_IS_PROOF_AFTER_MS)
     return { kind: 'not_executed', why: "The gateway never executed it in its key's life" };
@@ -76,7 +75,7 @@ async function sendAgain(
     if (unsent) return unsent;
     baseline = prepared.kind === 'ready' ? prepared.baseline : undefined;
   }
-  const still = await recordResend(deps.db, charge.id, safetyNow());
+  const still = await recordResend(deps.db, charge.id, deps.clock.safety());
   if (!still) return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
   return gateway.submit(account, { ...frozen, baseline });
 }

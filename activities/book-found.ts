@@ -8,7 +8,6 @@ import {
   readCharge,
 } from '../prisma/charge.js';
 import { lockRenewal } from '../prisma/renewal.js';
-import { businessNow } from './clock.js';
 import type { Deps } from './deps.js';
 import { lookUpOf } from './exchange.js';
 import { owed, takeMoney } from './take-money.js';
@@ -16,7 +15,7 @@ import { owed, takeMoney } from './take-money.js';
 type Success = Extract<Answer, { kind: 'succeeded' | 'pending' }>;
 
 export async function bookFound(deps: Deps, from: Charge, found: Success): Promise<void> {
-  const now = businessNow();
+  const now = deps.clock.business();
   const chargeReference = found.chargeReference ?? found.reference;
   await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, from.renewalId);

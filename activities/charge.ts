@@ -2,14 +2,13 @@
 import type { ChargeOutcome } from '../domain/charge.js';
 import { claimCharge, outcomeOf, readCharge } from '../prisma/charge.js';
 import { ask } from './ask.js';
-import { safetyNow } from './clock.js';
 import type { Deps } from './deps.js';
 import { send } from './send.js';
 import { askAgain, settle } from './settle.js';
 
 export async function submitCharge(deps: Deps, chargeId: string): Promise<ChargeOutcome> {
   const begun = Date.now();
-  const now = safetyNow();
+  const now = deps.clock.safety();
   const claimed = await claimCharge(deps.db, chargeId, { now, keyLives: deps.keyLives });
   if (!claimed) return notTheSender(deps, chargeId);
 

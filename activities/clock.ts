@@ -1,12 +1,14 @@
 /** The two clocks of an activity. */
 import { activityInfo } from '@temporalio/activity';
 
-/** For business dates: when Temporal scheduled this attempt. Virtual where a test skips time. */
-export function businessNow(): Date {
-  return new Date(activityInfo().currentAttemptScheduledTimestampMs);
+export interface Clock {
+  /** For business dates: when Temporal scheduled this attempt. Virtual where a test skips time. */
+  business(): Date;
+  /** For deadlines and the life of keys: an attempt can run long after it was scheduled. */
+  safety(): Date;
 }
 
-/** For deadlines and the life of keys: an attempt can run long after it was scheduled. */
-export function safetyNow(): Date {
-  return new Date(Math.max(activityInfo().currentAttemptScheduledTimestampMs, Date.now()));
-}
+export const activityClock: Clock = {
+  business: () => new Date(activityInfo().currentAttemptScheduledTimestampMs),
+  safety: () => new Date(Math.max(activityInfo().currentAttemptScheduledTimestampMs, Date.now())),
+};

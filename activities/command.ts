@@ -15,7 +15,6 @@ import {
   raiseAttention as raise,
   writeOffRenewal,
 } from '../prisma/renewal.js';
-import { businessNow } from './clock.js';
 import type { Deps } from './deps.js';
 import { decide } from './dunning-case.js';
 import { takeMoney } from './take-money.js';
@@ -27,7 +26,7 @@ interface Commanded {
 
 /** Records a command and lets it take effect. Recording it twice, after a crash, changes nothing. */
 export function recordCommand(deps: Deps, { renewalId, command }: Commanded): Promise<Decision> {
-  const now = businessNow();
+  const now = deps.clock.business();
   return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     if (await insertOnce(tx, renewal, command, now)) await takeEffect(tx, renewal, command, now);
@@ -37,11 +36,11 @@ export function recordCommand(deps: Deps, { renewalId, command }: Commanded): Pr
 
 /** A command to the run of a renewal that is still collecting. Answers the renewal's status then. */
 export function commandRenewal(
-  { db }: Deps,
+  deps: Deps,
   { renewalId, command }: Commanded,
 ): Promise<RenewalStatus> {
-  const now = businessNow();
-  return db.$transaction(async (tx) => {
+  const now = deps.clock.business();
+  return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     if (await insertOnce(tx, renewal, command, now)) await takeEffect(tx, renewal, command, now);
     return (await lockRenewal(tx, renewalId)).status as RenewalStatus;
@@ -104,7 +103,7 @@ export function decideCharge(
   deps: Deps,
   { renewalId, verdict }: { renewalId: RenewalId; verdict: Verdict & { readonly id: string } },
 ): Promise<void> {
-  const now = businessNow();
+  const now = deps.clock.business();
   return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     const charge = await readCharge(tx, verdict.chargeId);
@@ -121,8 +120,8 @@ export function decideCharge(
 }
 
 export async function raiseAttention(
-  { db }: Deps,
+  deps: Deps,
   attention: { readonly renewalId: RenewalId; readonly why: string; readonly next: string },
 ): Promise<void> {
-  await raise(db, attention.renewalId, attention, businessNow());
+  await raise(deps.db, attention.renewalId, attention, deps.clock.business());
 }

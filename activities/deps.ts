@@ -2,6 +2,7 @@ import type { Account, Gateway } from '../gateways/gateway.js';
 import type { GatewayAccount } from '../prisma/charge.js';
 import type { Database } from '../prisma/client.js';
 import type { Launch } from '../temporal/launch.js';
+import type { Clock } from './clock.js';
 
 /** What activities work with. Composition hands it in; nothing is global. */
 export interface Deps {
@@ -14,6 +15,7 @@ export interface Deps {
   /** How long each gateway's keys may be re-sent, in milliseconds, by gateway name. */
   readonly keyLives: Readonly<Record<string, number>>;
   readonly tempo: Tempo;
+  readonly clock: Clock;
 }
 
 /** The times that charging keeps, in milliseconds. */

@@ -26,17 +26,16 @@ import {
 } from '../prisma/renewal.js';
 import { cancelSubscription } from '../prisma/subscription-cancel.js';
 import { lockSubscription } from '../prisma/subscription.js';
-import { businessNow } from './clock.js';
 import { openTickets } from './tickets.js';
 import type { Deps } from './deps.js';
 
 /** Hands a declined renewal over. Answers the status that the renewal has then. */
 export function openDunningCase(
-  { db }: Deps,
+  deps: Deps,
   { renewalId, decline }: { renewalId: RenewalId; decline: Decline },
 ): Promise<RenewalStatus> {
-  const now = businessNow();
-  return db.$transaction(async (tx) => {
+  const now = deps.clock.business();
+  return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     if (renewal.status !== 'collecting') return renewal.status as RenewalStatus;
     await openCase(tx, renewal, decline, now);
@@ -45,7 +44,7 @@ export function openDunningCase(
 }
 
 export function readDunningCase(deps: Deps, renewalId: RenewalId): Promise<Decision> {
-  const now = businessNow();
+  const now = deps.clock.business();
   return deps.db.$transaction(async (tx) =>
     decide(deps, tx, await lockRenewal(tx, renewalId), now),
   );
@@ -82,7 +81,7 @@ export function enterStage(
   deps: Deps,
   { renewalId, stage: name }: { renewalId: RenewalId; stage: string },
 ): Promise<Decision> {
-  const now = businessNow();
+  const now = deps.clock.business();
   return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     const open = await findOpenCase(tx, renewal.id);
@@ -112,7 +111,7 @@ export function recordRetry(
   deps: Deps,
   { renewalId, step, collection }: { renewalId: RenewalId; step: Retry; collection: Collected },
 ): Promise<Decision> {
-  const now = businessNow();
+  const now = deps.clock.business();
   return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     const open = await findOpenCase(tx, renewal.id);
@@ -169,11 +168,11 @@ async function spendCommand(tx: Tx, round: string, now: Date): Promise<void> {
 
 /** Recovery ends without the money: a late payment is still booked. */
 export function closeDunningCase(
-  { db }: Deps,
+  deps: Deps,
   renewalId: RenewalId,
 ): Promise<'recovered' | 'unpaid' | 'canceled'> {
-  const now = businessNow();
-  return db.$transaction(async (tx) => {
+  const now = deps.clock.business();
+  return deps.db.$transaction(async (tx) => {
     const first = await tx.renewal.findUniqueOrThrow({ where: { id: renewalId } });
     // The subscription's lock comes before the renewal's, everywhere.
     const subscription = await lockSubscription(tx, first.subscriptionId);

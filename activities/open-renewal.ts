@@ -15,7 +15,6 @@ import {
   agreementOf,
   lockSubscription,
 } from '../prisma/subscription.js';
-import { businessNow } from './clock.js';
 import type { Deps } from './deps.js';
 import { planNext } from './plan-charge.js';
 import { openTickets } from './tickets.js';
@@ -33,7 +32,7 @@ interface Opened {
 }
 
 export async function openRenewal(deps: Deps, period: Period): Promise<Opening> {
-  const now = businessNow();
+  const now = deps.clock.business();
   const { opening, movedOn } = await deps.db.$transaction((tx) => open(deps, tx, period, now));
   // After the commit and in every execution, so that the chain depends on nothing that happens later.
   if (movedOn) await startSuccessor(deps, movedOn);

@@ -10,7 +10,6 @@ import type { Charge } from '../prisma/charge.js';
 import { insertPlanned, listCharges, readCharge, ticketFor } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
 import { type Renewal, lockRenewal } from '../prisma/renewal.js';
-import { businessNow } from './clock.js';
 import type { Deps } from './deps.js';
 
 interface Planning {
@@ -20,7 +19,7 @@ interface Planning {
 }
 
 export function planCharge(deps: Deps, { renewalId, owner, round }: Planning): Promise<Plan> {
-  const now = businessNow();
+  const now = deps.clock.business();
   return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     if (renewal.status !== OWNED_STATUS[owner] || renewal.cancelRequestedAt)

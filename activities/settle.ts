@@ -20,7 +20,6 @@ import {
   recordRenewalEvent,
 } from '../prisma/renewal.js';
 import { bookEarlier, bookFound } from './book-found.js';
-import { businessNow, safetyNow } from './clock.js';
 import type { Deps } from './deps.js';
 import { takeMoney } from './take-money.js';
 
@@ -36,7 +35,7 @@ export async function settle(
   answer: Answer,
   standing: Standing,
 ): Promise<ChargeOutcome> {
-  const now = businessNow();
+  const now = deps.clock.business();
   const result = settlementOf(answer, standing);
   const settled = await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, charge.renewalId);
@@ -115,7 +114,7 @@ async function takeEffect(
 }
 
 /** How long to wait before asking about an open charge again. */
-export function askAgain({ tempo }: Deps, { firstSentAt }: Charge): number {
-  const openFor = firstSentAt ? safetyNow().getTime() - firstSentAt.getTime() : 0;
+export function askAgain({ tempo, clock }: Deps, { firstSentAt }: Charge): number {
+  const openFor = firstSentAt ? clock.safety().getTime() - firstSentAt.getTime() : 0;
   return askAgainAfter(Math.max(0, openFor), tempo.askLadderMs);
 }

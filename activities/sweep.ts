@@ -12,7 +12,6 @@ import { lockRenewal } from '../prisma/renewal.js';
 import { endSubscription } from '../prisma/subscription-change.js';
 import { lockSubscription } from '../prisma/subscription.js';
 import { ownerOf } from '../temporal/owner.js';
-import { businessNow } from './clock.js';
 import type { Deps } from './deps.js';
 
 const PAGE = 200;
@@ -62,8 +61,9 @@ async function restartRenewals({ db, launch }: Deps, before: Date): Promise<numb
 }
 
 /** A renewal past due without a case would be nobody's. Only a hand at the database can bring that about. */
-async function reopenCases({ db }: Deps): Promise<void> {
-  const now = businessNow();
+async function reopenCases(deps: Deps): Promise<void> {
+  const { db } = deps;
+  const now = deps.clock.business();
   for (const { id } of await listCaselessRenewals(db, PAGE))
     await db.$transaction(async (tx) => {
       const renewal = await lockRenewal(tx, id);
@@ -82,8 +82,9 @@ const UNEXPLAINED = {
 } as const;
 
 /** Ends the subscriptions that no run watches over. Says how many. */
-export async function endOverdue({ db }: Deps): Promise<number> {
-  const now = businessNow();
+export async function endOverdue(deps: Deps): Promise<number> {
+  const { db } = deps;
+  const now = deps.clock.business();
   const over = await listEndedSubscriptions(db, now, PAGE);
   for (const { id } of over)
     await db.$transaction(async (tx) => {

@@ -49,20 +49,21 @@ export function isReplay({ headers }: Answer): boolean {
 
 export const REPLAYED = 'Idempotency-Replayed';
 
+/** As text, because jsonb forgets the order of keys and a replay is the same to the byte. */
 interface Envelope {
-  readonly body: object;
+  readonly text: string;
   readonly location: string | null;
 }
 
 function toStore({ status, body, location }: Written) {
-  const envelope: Envelope = { body, location: location ?? null };
-  return { status, body: JSON.parse(JSON.stringify(envelope)) as Record<string, never> };
+  const envelope: Envelope = { text: JSON.stringify(body), location: location ?? null };
+  return { status, body: { ...envelope } };
 }
 
 function replayed(stored: StoredAnswer): Answer {
-  const { body, location } = stored.body as Envelope;
+  const { text, location } = stored.body as Envelope;
   const headers = { [REPLAYED]: 'true', ...(location !== null && { Location: location }) };
-  return { status: stored.status, body, headers };
+  return { status: stored.status, body: JSON.parse(text) as object, headers };
 }
 
 function answerOf({ status, body, location, shownOnce }: Written): Answer {

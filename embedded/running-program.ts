@@ -65,9 +65,8 @@ function askSystem(pid: number): Found | undefined {
   const [program, ...args] =
     process.platform === 'win32'
       ? ['powershell', '-NoProfile', '-Command', windowsQuery(pid)]
-      : ['ps', '-o', 'lstart=,command=', '-p', String(pid)];
-  const env = { ...process.env, LC_ALL: 'C' };
-  const { status, stdout } = spawnSync(program!, args, { encoding: 'utf8', env });
+      : ['env', 'LC_ALL=C', 'ps', '-o', 'lstart=,command=', '-p', String(pid)];
+  const { status, stdout } = spawnSync(program!, args, { encoding: 'utf8' });
   const line = status === 0 ? stdout.trim() : '';
   // Both print the time of the start in 24 characters: "Sun Nov 22 15:07:00 2026".
   return line ? { startedAt: line.slice(0, 24), command: line.slice(24).trim() } : undefined;

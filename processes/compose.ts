@@ -2,6 +2,7 @@
 
 import type { Client } from '@temporalio/client';
 
+import { activityClock } from '../activities/clock.js';
 import type { Deps, Tempo } from '../activities/deps.js';
 import { type Config, type ReadSecret, secretReader } from '../config.js';
 import type { Account } from '../gateways/gateway.js';
@@ -54,6 +55,7 @@ export function compose(
       accountFor: (row) => accountFor(row, readSecret, tempo),
       keyLives: keyLives(),
       tempo,
+      clock: activityClock,
     },
     webhookSecretsFor: (row) => row.webhookSecretRefs.map(readSecret),
     temporalLink: (workflowId) =>

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createApiKey } from '../../prisma/api-key.js';
+import { type House, everythingStored, openHouse } from './harness.js';
+
+let house: House;
+let live: string;
+beforeAll(async () => {
+  house = await openHouse();
+  const asked = {
+    merchantId: house.merchant.id,
+    name: 'boss',
+    mode: 'live',
+    scopes: ['admin'],
+  } as const;
+  live = (await createApiKey(house.db, asked)).secret;
+});
+afterAll(() => house.close());
+
+let names = 0;
+const valid = () => ({
+  name: `stripe-${++names}`,
+  gateway: 'stripe',
+  mode: 'test',
+  secret_ref: 'env:STRIPE_TEST_KEY',
+  webhook_secret_refs: ['file:/run/secrets/stripe-webhook'],
+});
+
+describe('gateway accounts', () => {
+  it('keep references, a lane and the path for webhooks', async () => {
+    const { status, body } = await house.call('POST', '/v1/gateway-accounts', { body: valid() });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      lane: 'gateway-stripe',
+      state: 'open',
+      api_base: null,
+      webhook_url: `/webhooks/stripe/${body.id}`,
+    });
+    const path = `/v1/gateway-accounts/${body.id}`;
+    const changed = await house.call('PATCH', path, {
+      body: { state: 'drained', lane: 'gateway-busy', api_base: 'http://127.0.0.1:8081' },
+    });
+    expect(changed.body).toMatchObject({ state: 'drained', lane: 'gateway-busy' });
+    expect((await house.call('GET', path)).body).toEqual(changed.body);
+  });
+
+  const secret = ['sk', 'live', 'x51TotallySecretKeyThatNobodyMaySee'].join('_');
+
+  it.each([
+    [{ secret_ref: secret }, 'secret_ref'],
+    [{ webhook_secret_refs: ['whsec_TotallySecret'] }, 'webhook_secret_refs.0'],
+    [{ secret_ref: 'env:DUNLIN_ADMIN_KEY' }, 'secret_ref'],
+    [{ secret_ref: 'env:DATABASE_URL' }, 'secret_ref'],
+    [{ api_base: 'http://api.example.com' }, 'api_base'],
+    [{ api_base: 'https://user:pass@api.example.com' }, 'api_base'],
+    [{ api_base: 'ftp://localhost' }, 'api_base'],
+    [{ gateway: 'bank' }, 'gateway'],
+    [{ name: 'Not A Slug' }, 'name'],
+    [{ api_key: secret }, 'api_key'],
+  ])('refuse %j without echoing it', async (wrong, field) => {
+    const { status, body } = await house.call('POST', '/v1/gateway-accounts', {
+      body: { ...valid(), ...wrong },
+    });
+    expect([status, body.errors[0].field]).toEqual([422, field]);
+    expect(JSON.stringify(body)).not.toContain('TotallySecret');
+  });
+
+  it('never show a secret to the log or the database', async () => {
+    for (const text of [house.logged.join(''), await everythingStored(house.databaseUrl)])
+      expect(text).not.toContain('TotallySecret');
+  });
+
+  it('that are live send nowhere but to the vendor', async () => {
+    const body = { ...valid(), mode: 'live', api_base: 'http://127.0.0.1:8081' };
+    const { status, body: answer } = await house.call('POST', '/v1/gateway-accounts', {
+      key: live,
+      body,
+    });
+    expect([status, answer.errors[0].field]).toEqual([422, 'api_base']);
+    const made = await house.call('POST', '/v1/gateway-accounts', {
+      key: live,
+      body: { ...valid(), mode: 'live' },
+    });
+    expect(made.status).toBe(201);
+    const patch = { body: { api_base: 'https://example.com' } };
+    const path = `/v1/gateway-accounts/${made.body.id}`;
+    expect((await house.call('PATCH', path, { key: live, ...patch })).status).toBe(422);
+    expect((await house.call('PATCH', path, { body: { state: 'closed' } })).status).toBe(403);
+  });
+
+  it('that are live are not for test keys', async () => {
+    const { status, body } = await house.call('POST', '/v1/gateway-accounts', {
+      body: { ...valid(), mode: 'live' },
+    });
+    expect([status, body.code]).toEqual([403, 'test_key']);
+  });
+
+  it('have one name each, and never change gateway or mode', async () => {
+    const asked = valid();
+    await house.call('POST', '/v1/gateway-accounts', { body: asked });
+    const taken = await house.call('POST', '/v1/gateway-accounts', { body: asked });
+    expect([taken.status, taken.body.code]).toEqual([409, 'name_taken']);
+    const path = `/v1/gateway-accounts/${house.merchant.accountId}`;
+    const fixed = await house.call('PATCH', path, { body: { mode: 'live' } });
+    expect([fixed.status, fixed.body.code]).toEqual([422, 'immutable']);
+  });
+});
+
+describe('API keys', () => {
+  it('open nothing once they are revoked', async () => {
+    const made = await house.call('POST', '/v1/api-keys', {
+      body: { name: 'app', mode: 'test', scopes: ['read'] },
+    });
+    const key = made.body.secret as string;
+    expect((await house.call('GET', '/v1/customers', { key })).status).toBe(200);
+    const revoked = await house.call('DELETE', `/v1/api-keys/${made.body.id}`);
+    expect(revoked.body.revoked_at).not.toBeNull();
+    expect((await house.call('DELETE', `/v1/api-keys/${made.body.id}`)).body).toEqual(revoked.body);
+    expect((await house.call('GET', '/v1/customers', { key })).status).toBe(401);
+  });
+
+  it('are listed without their secrets, and logged never', async () => {
+    const { body } = await house.call('GET', '/v1/api-keys');
+    for (const shown of body.data) expect(shown).not.toHaveProperty('secret');
+    expect(house.logged.join('')).not.toContain('dk_test_');
+  });
+
+  it('of test mode make no live ones', async () => {
+    const asked = { name: 'app', mode: 'live', scopes: ['admin'] };
+    expect((await house.call('POST', '/v1/api-keys', { body: asked })).status).toBe(403);
+    expect((await house.call('POST', '/v1/api-keys', { key: live, body: asked })).status).toBe(201);
+  });
+
+  it('made twice with a chosen secret are one', async () => {
+    const secret = `dk_test_${'a'.repeat(40)}`;
+    const asked = {
+      merchantId: house.merchant.id,
+      name: 'admin',
+      mode: 'test',
+      scopes: ['admin'],
+      secret,
+    } as const;
+    const made = await Promise.all(Array.from({ length: 5 }, () => createApiKey(house.db, asked)));
+    expect(new Set(made.map(({ row }) => row.id)).size).toBe(1);
+  });
+});
