@@ -20,7 +20,7 @@ export const answerErrors: ErrorRequestHandler = (error, req, res, next) => {
   sendProblem(res, problem, requestIdOf(req));
 };
 
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DomainError) return problemOfDomain(error);
   if (isAway(error)) return awayProblem('A part of Dunlin is not reachable right now: try again');
@@ -62,6 +62,13 @@ function isAway(error: unknown): boolean {
   if (typeof code === 'string' && AWAY.has(code)) return true;
   if (typeof code === 'number' && 'details' in error && GRPC_AWAY.has(code)) return true;
   return cause !== undefined && cause !== error && isAway(cause);
+}
+
+/** Whether PostgreSQL rolled a transaction back so that another could go on. */
+export function wasDeadlocked(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, meta } = error as { code?: unknown; meta?: unknown };
+  return code === 'P2034' || JSON.stringify(meta ?? null).includes('40P01');
 }
 
 const AWAY = new Set(

@@ -43,16 +43,16 @@ function hasBytes(req: Request): boolean {
   return req.get('transfer-encoding') !== undefined || Number(req.get('content-length') ?? 0) > 0;
 }
 
-/** Zod's issues by field. Its messages never quote a value. */
+/** Zod's first issue of each field. Its messages never quote a value. */
 function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues
-    .flatMap((issue) => {
-      if (issue.code !== 'unrecognized_keys')
-        return [{ field: fieldName(issue.path), message: issue.message }];
-      const message = 'is not a field of this request';
-      return issue.keys.map((key) => ({ field: fieldName([...issue.path, key]), message }));
-    })
-    .slice(0, MOST_ERRORS);
+  const errors = error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys')
+      return [{ field: fieldName(issue.path), message: issue.message }];
+    const message = 'is not a field of this request';
+    return issue.keys.map((key) => ({ field: fieldName([...issue.path, key]), message }));
+  });
+  const byField = new Map(errors.toReversed().map((it) => [it.field, it]));
+  return [...byField.values()].toReversed().slice(0, MOST_ERRORS);
 }
 
 const MOST_ERRORS = 50;

@@ -9,9 +9,9 @@ import { type KeyedRequest, readIdempotencyKey } from './idempotency.js';
 import { readBody, readParams, readPreferredWait, readQuery } from './input.js';
 import { Problem } from './problem.js';
 
-export type Method = 'get' | 'post' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'patch' | 'delete';
 
-export interface AnswerSpec {
+interface AnswerSpec {
   readonly description: string;
   readonly schema: z.ZodType;
 }

@@ -1,6 +1,7 @@
 /** Subscribing: what must be true of an agreement before it is made, or changed. */
 import type { z } from 'zod';
 
+import { DomainError } from '../domain/errors.js';
 import { money } from '../domain/money.js';
 import { type Cadence, periodStart } from '../domain/period.js';
 import type { Tx } from '../prisma/client.js';
@@ -59,9 +60,19 @@ function timeErrors(body: Terms, cadence: Cadence, now: Date): FieldError[] {
       field: 'starts_at',
       message: 'is more than one interval ago: set bill_past_periods to bill the periods since',
     });
-  if (periodStart(cadence, body.cycles ?? 1) > LAST_END)
+  if (!endsInTime(cadence, body.cycles ?? 1))
     errors.push({ field: 'cycles', message: 'would end after the year 9000' });
   return errors;
+}
+
+/** Beyond this the calendar itself gives out. */
+function endsInTime(cadence: Cadence, cycles: number): boolean {
+  try {
+    return periodStart(cadence, cycles) <= LAST_END;
+  } catch (error) {
+    if (error instanceof DomainError) return false;
+    throw error;
+  }
 }
 
 const LAST_END = Date.UTC(9000, 0, 1);

@@ -14,7 +14,7 @@ import { Problem } from './problem.js';
 import { limitPerAddress } from './rate-limit.js';
 import { storable } from './storable.js';
 
-export const WEBHOOK_PATH = '/webhooks/:gateway/:account';
+const WEBHOOK_PATH = '/webhooks/:gateway/:account';
 
 export function webhooks(api: ApiDeps): Router {
   const router = Router();

@@ -2,6 +2,7 @@
 import type { Tx } from '../prisma/client.js';
 import { type Dispatch, markSent } from '../prisma/dispatch.js';
 import { type StoredAnswer, findAnswer, storeAnswer, takeKey } from '../prisma/idempotency.js';
+import { wasDeadlocked } from './errors.js';
 import type { Answer, ApiRequest } from './route.js';
 
 export interface Written {
@@ -25,17 +26,32 @@ export async function write(
 ): Promise<Answer> {
   const { api, keyed } = asked;
   const now = new Date();
-  const outcome = await api.db.$transaction(async (tx) => {
-    const stored = keyed && (await takeKey(tx, keyed, now));
-    if (stored) return { stored };
-    const written = await work(tx, now);
-    if (keyed) await storeAnswer(tx, keyed, toStore(written));
-    return { written };
-  });
+  const once = () =>
+    api.db.$transaction(async (tx) => {
+      const stored = keyed && (await takeKey(tx, keyed, now));
+      if (stored) return { stored };
+      const written = await work(tx, now);
+      if (keyed) await storeAnswer(tx, keyed, toStore(written));
+      return { written };
+    });
+  const outcome = await againAfterDeadlock(once);
   if ('stored' in outcome) return replayed(outcome.stored);
   await launchOwed(asked, outcome.written);
   return answerOf(outcome.written);
 }
+
+/** A run and a request may take the same rows in another order; whom PostgreSQL sends away comes again. */
+async function againAfterDeadlock<T>(once: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once();
+    } catch (error) {
+      if (attempt === MOST_ATTEMPTS || !wasDeadlocked(error)) throw error;
+    }
+  }
+}
+
+const MOST_ATTEMPTS = 4;
 
 /** The answer that this key has led to already, for work that begins outside the database. */
 export async function findEarlier({ api, keyed }: Asked): Promise<Answer | undefined> {
@@ -47,7 +63,7 @@ export function isReplay({ headers }: Answer): boolean {
   return headers?.[REPLAYED] !== undefined;
 }
 
-export const REPLAYED = 'Idempotency-Replayed';
+const REPLAYED = 'Idempotency-Replayed';
 
 /** As text, because jsonb forgets the order of keys and a replay is the same to the byte. */
 interface Envelope {
@@ -76,6 +92,7 @@ async function launchOwed(
   { api, log }: Asked,
   { dispatches = [], sleeper }: Written,
 ): Promise<void> {
+  if (dispatches.length === 0 && sleeper === undefined) return;
   const sends = dispatches.map(async (dispatch) => {
     try {
       await api.launch.send(dispatch);

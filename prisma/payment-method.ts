@@ -5,7 +5,6 @@ import type { GatewayAccount, PaymentMethod } from './generated/client.js';
 import { newId } from './new-id.js';
 import { type Page, newestFirst } from './page.js';
 
-export type { PaymentMethod };
 export type PaymentMethodWithGateway = PaymentMethod & { readonly gateway: string };
 
 export interface NewPaymentMethod {

@@ -8,7 +8,7 @@ export const newCaseRetry = z.strictObject({ reason });
 export const newWriteOff = z.strictObject({ reason });
 export const newHold = z.strictObject({
   until: instant
-    .refine((until) => Date.parse(until) > Date.now(), { error: 'must be in the future' })
+    .refine((until) => !(Date.parse(until) <= Date.now()), { error: 'must be in the future' })
     .meta({ description: 'Nothing is tried before then', example: '2026-12-01T09:00:00Z' }),
   reason,
 });

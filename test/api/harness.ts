@@ -19,14 +19,14 @@ import { ensureMerchant } from '../../prisma/merchant.js';
 import type { Launch, OwedMessage } from '../../temporal/launch.js';
 import { createTestDatabase } from '../support/database.js';
 
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly headers: Headers;
   // oxlint-disable-next-line typescript/no-explicit-any -- Tests read whatever the API answers.
   readonly body: any;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly key?: string | null;
   readonly body?: unknown;
   readonly raw?: string;
@@ -130,6 +130,7 @@ function recorder(record: Record_): Launch {
       await record.edges.send(owed);
       record.sent.push(owed);
     },
+    start: () => Promise.resolve(),
     reportCharge: () => Promise.resolve(),
     async wish(...args) {
       await record.edges.wish();

@@ -13,8 +13,9 @@ const bill = (id: string, body?: object, headers: Record<string, string> = {}) =
   house.call('POST', `/v1/subscriptions/${id}/renewals`, { ...(body && { body }), headers });
 
 /** What the run would do. */
-const settle = (id: string) =>
-  house.db.renewal.update({ where: { id }, data: { status: 'paid', paidAt: new Date() } });
+async function settle(id: string): Promise<void> {
+  await house.db.renewal.update({ where: { id }, data: { status: 'paid', paidAt: new Date() } });
+}
 
 describe('billing a period', () => {
   it('writes the renewal itself and wakes its run', async () => {

@@ -20,7 +20,7 @@ export const DECLINE = {
 
 /** A subscription with a past-due renewal, its declined charge and its open case. */
 export async function seedPastDue(house: House, merchant: MerchantInHouse): Promise<Seeded> {
-  const { call } = house;
+  const call: House['call'] = (...args) => house.call(...args);
   const key = merchant.admin;
   const customer = (await call('POST', '/v1/customers', { key, body: {} })).body.id as string;
   const token = `tok_${customer.slice(-12)}`;

@@ -223,6 +223,20 @@ describe('canceling', () => {
   });
 });
 
+it('a request that meets a run head on is not lost to the deadlock', async () => {
+  const { id } = await aSubscription(house);
+  const billed = await house.call('POST', `/v1/subscriptions/${id}/renewals`);
+  const wait = (ms: number) => new Promise((resolve) => void setTimeout(resolve, ms));
+  let answered: ReturnType<House['call']> | undefined;
+  await house.db.$transaction(async (tx) => {
+    await tx.$queryRaw`select 1 from renewal where id = ${billed.body.id} for update`;
+    answered = house.call('POST', `/v1/subscriptions/${id}/cancellation`, { body: { at: 'now' } });
+    await wait(500);
+    await tx.subscription.update({ where: { id }, data: { service: 'restricted' } });
+  });
+  expect((await answered!).body).toMatchObject({ status: 'canceled', service: 'ended' });
+});
+
 describe('listing subscriptions', () => {
   it('filters by customer and by status, past due included', async () => {
     const seeded = await seedPastDue(house, house.merchant);

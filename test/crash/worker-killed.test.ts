@@ -1,0 +1,237 @@
+/**
+ * SIGKILL of a real worker process, at every point of a charge.
+ *
+ * Twelve renewals are brought to twelve points, where each stands still. Then the one worker is killed at once with
+ * all of them in its hands, and a second one is started.
+ */
+import { randomUUID } from 'node:crypto';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { type Gate, type Gates, openGates } from '../support/crash-gate.js';
+import { type Held, type Wire, movesMoneyOf, openWire } from '../support/crash-wire.js';
+import {
+  type Road,
+  type WorkerProcess,
+  becomes,
+  charges,
+  expectPaidOnce,
+  nothingRuns,
+  openRoad,
+  startWorkerProcess,
+  theRenewal,
+} from '../support/crash.js';
+import { type House, openHouse } from '../support/house.js';
+import { type Person, aCustomer, aSubscription, dunningRun, until } from '../support/people.js';
+
+/** The renewals stand at their points for a few seconds: nothing may time out before the kill. */
+const PATIENT = {
+  GATEWAY_DEADLINE_SECONDS: '4',
+  CHARGE_TIMEOUT_SECONDS: '8',
+  SHUTDOWN_GRACE_SECONDS: '8',
+};
+const DECLINES_ONCE = 'pm_card_attachThen_insufficient_funds_times_1';
+const RECOVERED = ['charge 1 → declined: insufficient_funds', 'charge 2 → succeeded'];
+
+let house: House;
+let wire: Wire;
+let gates: Gates;
+let road: Road;
+const processes: WorkerProcess[] = [];
+
+beforeAll(async () => {
+  house = await openHouse({ workers: false, environment: PATIENT });
+  wire = await openWire(house);
+  gates = await openGates(house);
+  road = await openRoad(house.stores.temporalAddress);
+});
+afterAll(async () => {
+  for (const worker of processes) await worker.kill();
+  await wire.close();
+  await gates.close();
+  await road.close();
+  await house.close();
+});
+
+async function aWorker(temporalAddress?: string): Promise<WorkerProcess> {
+  const worker = await startWorkerProcess(house, temporalAddress);
+  processes.push(worker);
+  return worker;
+}
+
+interface Case {
+  readonly person: Person;
+  readonly renewalId: () => Promise<string>;
+}
+
+/** A customer whose renewal is due when `begin` is called. */
+async function aDebtor(token = 'pm_card_visa') {
+  const person = await aCustomer(house, token);
+  let subscription: Promise<{ id: string }> | undefined;
+  const begin = () => (subscription = aSubscription(house, person));
+  const renewalId = async () => (await theRenewal(house, await subscription!)).id;
+  return { person, begin, renewalId };
+}
+
+/** A customer in recovery, whose second charge is sent when `begin` is called. */
+async function aDebtorInRecovery() {
+  const { person, begin: subscribe, renewalId } = await aDebtor(DECLINES_ONCE);
+  await subscribe();
+  const id = await renewalId();
+  await becomes(house, id, 'past_due');
+  const run = dunningRun(house, id).workflowId;
+  const begin = async () => {
+    await until(() => house.deps.launch.isRunning(run));
+    const wish = { actor: 'test', reason: 'the customer asks' };
+    await house.deps.launch.wish(run, 'retryNow', wish, randomUUID());
+  };
+  return { person, begin, renewalId };
+}
+
+const sendOf = ({ person }: Case) => movesMoneyOf(person.method);
+
+const first: Record<string, Case> = {};
+const second: Record<string, Case> = {};
+let declining: Case;
+
+beforeAll(async () => {
+  const [victim, ...debtors] = await Promise.all([
+    aWorker(road.address),
+    ...['P0', 'P1a', 'P1b', 'P2', 'P3', 'P4', 'P5'].map(async (point) => {
+      const debtor = await aDebtor();
+      first[point] = debtor;
+      return debtor;
+    }),
+  ]);
+  const again = await Promise.all(
+    ['P1b', 'P2', 'P3', 'P4'].map(async (point) => {
+      const debtor = await aDebtorInRecovery();
+      second[point] = debtor;
+      return debtor;
+    }),
+  );
+  const declined = await aDebtor(DECLINES_ONCE);
+  declining = declined;
+
+  const held: Record<string, Held> = {
+    P1b: wire.hold(sendOf(first['P1b']!), 'request'),
+    P2: wire.hold(sendOf(first['P2']!), 'request'),
+    P3: wire.hold(sendOf(first['P3']!), 'answer'),
+    P5: wire.hold(sendOf(first['P5']!), 'answer'),
+    'again P1b': wire.hold(sendOf(second['P1b']!), 'request'),
+    'again P2': wire.hold(sendOf(second['P2']!), 'request'),
+    'again P3': wire.hold(sendOf(second['P3']!), 'answer'),
+    declined: wire.hold(sendOf(declining), 'answer'),
+  };
+  const gated: Record<string, Gate> = {
+    P0: await gates.hold(first['P0']!.person.customerId, 'open'),
+    P1a: await gates.hold(first['P1a']!.person.customerId, 'claim'),
+    P4: await gates.hold(first['P4']!.person.customerId, 'settle'),
+    'again P4': await gates.hold(second['P4']!.person.customerId, 'settle'),
+  };
+  await Promise.all([...debtors, ...again, declined].map(({ begin }) => begin()));
+  await Promise.all([...Object.values(held), ...Object.values(gated)].map((it) => it.reached()));
+
+  road.cut();
+  await held['P5']!.release();
+  const p5 = await first['P5']!.renewalId();
+  await becomes(house, p5, 'paid');
+  await victim.kill();
+
+  await gated['P1a']!.cutOff();
+  for (const gate of Object.values(gated)) await gate.release();
+  for (const name of ['P1b', 'again P1b']) held[name]!.lose();
+  for (const name of ['P3', 'again P3', 'declined']) await held[name]!.release();
+  await aWorker();
+  // What the dead worker sent arrives late, just when the second worker sends it again.
+  for (const [name, { person }] of [
+    ['P2', first['P2']!],
+    ['again P2', second['P2']!],
+  ] as const) {
+    const sends = name === 'P2' ? 2 : 3;
+    await until(async () => wire.sends(person.method).length >= sends, 30_000);
+    await held[name]!.release();
+  }
+}, 90_000);
+
+test('P0: killed before the renewal exists', async () => {
+  await expectPaidOnce(house, await first['P0']!.renewalId());
+});
+
+test('P1: killed with a charge planned and not claimed', async () => {
+  await expectPaidOnce(house, await first['P1a']!.renewalId());
+});
+
+test('P1: killed with a charge claimed and not sent', async () => {
+  const { renewalId, person } = first['P1b']!;
+  await expectPaidOnce(house, await renewalId());
+  const keys = new Set(wire.sends(person.method).map(({ key }) => key));
+  expect(keys.size).toBe(1);
+});
+
+test('P2: killed after sending; the gateway acts on it late, beside the second send', async () => {
+  const { renewalId, person } = first['P2']!;
+  await expectPaidOnce(house, await renewalId());
+  const keys = new Set(wire.sends(person.method).map(({ key }) => key));
+  expect(keys.size).toBe(1);
+});
+
+test('P3: killed after the gateway charged, before its answer', async () => {
+  const { renewalId, person } = first['P3']!;
+  await expectPaidOnce(house, await renewalId());
+  // The gateway was asked, and that was enough.
+  expect(wire.sends(person.method)).toHaveLength(1);
+});
+
+test('P4: killed with the answer in hand, before it was committed', async () => {
+  await expectPaidOnce(house, await first['P4']!.renewalId());
+});
+
+test('P5: killed with the outcome committed, before Temporal heard of it', async () => {
+  await expectPaidOnce(house, await first['P5']!.renewalId());
+});
+
+test.each(['P1b', 'P2', 'P3', 'P4'])('%s of a second charge, in recovery', async (point) => {
+  const { renewalId } = second[point]!;
+  await expectPaidOnce(house, await renewalId(), RECOVERED);
+  const intents = await house.db.charge.findMany({ where: { renewalId: await renewalId() } });
+  expect(new Set(intents.map(({ gatewayReference }) => gatewayReference)).size).toBe(1);
+});
+
+test('P3 of a decline: it counts once, and leads to one case', async () => {
+  const id = await declining.renewalId();
+  await becomes(house, id, 'past_due');
+  expect(await charges(house, id)).toEqual(['charge 1 → declined: insufficient_funds']);
+  expect(wire.sends(declining.person.method)).toHaveLength(1);
+  expect(await house.db.dunningCase.count({ where: { renewalId: id } })).toBe(1);
+});
+
+test('two workers, one killed with charges in its hands', async () => {
+  const victim = await aWorker();
+  const debtors = await Promise.all(Array.from({ length: 6 }, () => aDebtor()));
+  const held = debtors.map((debtor) => wire.hold(sendOf(debtor), 'answer'));
+  await Promise.all(debtors.map(({ begin }) => begin()));
+  await Promise.all(held.map((it) => it.reached()));
+  await victim.kill();
+  await Promise.all(held.map((it) => it.release()));
+  for (const { renewalId } of debtors) await expectPaidOnce(house, await renewalId());
+});
+
+test('SIGTERM during a charge: the worker finishes it, then exits', async () => {
+  const worker = processes[1]!;
+  const debtor = await aDebtor();
+  const held = wire.hold(sendOf(debtor), 'answer');
+  await debtor.begin();
+  await held.reached();
+  const ended = worker.terminate();
+  await until(async () => worker.output().includes('Stopping') || worker.process.signalCode === null);
+  await held.release();
+  expect(await ended).toEqual({ code: 0, signal: null });
+
+  const id = await debtor.renewalId();
+  expect(await charges(house, id)).toEqual(['charge 1 → succeeded']);
+  expect(wire.sends(debtor.person.method)).toHaveLength(1);
+  await aWorker();
+  await nothingRuns(house, id);
+  await expectPaidOnce(house, id);
+});
