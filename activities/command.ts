@@ -16,6 +16,7 @@ import {
   writeOffRenewal,
 } from '../prisma/renewal.js';
 import type { Deps } from './deps.js';
+import { sendOwedTo } from './dispatch.js';
 import { decide } from './dunning-case.js';
 import { takeMoney } from './take-money.js';
 
@@ -25,13 +26,19 @@ interface Commanded {
 }
 
 /** Records a command and lets it take effect. Recording it twice, after a crash, changes nothing. */
-export function recordCommand(deps: Deps, { renewalId, command }: Commanded): Promise<Decision> {
+export async function recordCommand(
+  deps: Deps,
+  { renewalId, command }: Commanded,
+): Promise<Decision> {
   const now = deps.clock.business();
-  return deps.db.$transaction(async (tx) => {
+  const { decision, subscriptionId } = await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     if (await insertOnce(tx, renewal, command, now)) await takeEffect(tx, renewal, command, now);
-    return decide(deps, tx, await lockRenewal(tx, renewalId), now);
+    const decision = await decide(deps, tx, await lockRenewal(tx, renewalId), now);
+    return { decision, subscriptionId: renewal.subscriptionId };
   });
+  if (decision.kind === 'closed') await sendOwedTo(deps, subscriptionId);
+  return decision;
 }
 
 /** A command to the run of a renewal that is still collecting. Answers the renewal's status then. */

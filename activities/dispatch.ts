@@ -1,7 +1,7 @@
 /** Passing on what is owed to Temporal: starts and wakes, and the webhooks that a run waits for. */
 import { type ChargeStatus, isOpen } from '../domain/charge.js';
 import { readCharge, ticketFor } from '../prisma/charge.js';
-import { listOwed, markSent } from '../prisma/dispatch.js';
+import { listOwed, listOwedTo, markSent } from '../prisma/dispatch.js';
 import { listUndispatched, markDispatched } from '../prisma/gateway-event.js';
 import { ownerOf } from '../temporal/owner.js';
 import type { Deps } from './deps.js';
@@ -21,6 +21,14 @@ export async function dispatchWebhook(deps: Deps, gatewayEventId: string): Promi
     }
   }
   await markDispatched(db, gatewayEventId);
+}
+
+/** Sends what a transaction has just owed to a subscription's periods: a case that closed wakes the held one. */
+export async function sendOwedTo({ db, launch }: Deps, subscriptionId: string): Promise<void> {
+  for (const row of await listOwedTo(db, subscriptionId)) {
+    await launch.send(row);
+    await markSent(db, row.id);
+  }
 }
 
 /** Sends what is owed for longer than sending it at once takes. Says how many. */

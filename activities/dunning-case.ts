@@ -28,6 +28,7 @@ import { cancelSubscription } from '../prisma/subscription-cancel.js';
 import { lockSubscription } from '../prisma/subscription.js';
 import { openTickets } from './tickets.js';
 import type { Deps } from './deps.js';
+import { sendOwedTo } from './dispatch.js';
 
 /** Hands a declined renewal over. Answers the status that the renewal has then. */
 export function openDunningCase(
@@ -71,7 +72,9 @@ export async function decide(deps: Deps, tx: Tx, renewal: Renewal, now: Date): P
   };
 }
 
-function outcomeOfClosed({ status }: Renewal): 'recovered' | 'unpaid' | 'canceled' {
+type CaseOutcome = 'recovered' | 'unpaid' | 'canceled';
+
+function outcomeOfClosed({ status }: Renewal): CaseOutcome {
   if (status === 'paid') return 'recovered';
   return status === 'unpaid' ? 'unpaid' : 'canceled';
 }
@@ -167,15 +170,12 @@ async function spendCommand(tx: Tx, round: string, now: Date): Promise<void> {
 }
 
 /** Recovery ends without the money: a late payment is still booked. */
-export function closeDunningCase(
-  deps: Deps,
-  renewalId: RenewalId,
-): Promise<'recovered' | 'unpaid' | 'canceled'> {
+export async function closeDunningCase(deps: Deps, renewalId: RenewalId): Promise<CaseOutcome> {
+  const { subscriptionId } = await deps.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
   const now = deps.clock.business();
-  return deps.db.$transaction(async (tx) => {
-    const first = await tx.renewal.findUniqueOrThrow({ where: { id: renewalId } });
-    // The subscription's lock comes before the renewal's, everywhere.
-    const subscription = await lockSubscription(tx, first.subscriptionId);
+  const outcome = await deps.db.$transaction(async (tx) => {
+    // The subscription's lock comes before the renewal's, as when a period is opened.
+    const subscription = await lockSubscription(tx, subscriptionId);
     const renewal = await lockRenewal(tx, renewalId);
     const open = await findOpenCase(tx, renewalId);
     if (!open || renewal.status !== 'past_due') return outcomeOfClosed(renewal);
@@ -189,4 +189,6 @@ export function closeDunningCase(
       await cancelSubscription(tx, subscription, { at: 'now', keepDebt: true }, now);
     return 'unpaid';
   });
+  await sendOwedTo(deps, subscriptionId);
+  return outcome;
 }

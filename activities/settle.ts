@@ -21,6 +21,7 @@ import {
 } from '../prisma/renewal.js';
 import { bookEarlier, bookFound } from './book-found.js';
 import type { Deps } from './deps.js';
+import { sendOwedTo } from './dispatch.js';
 import { takeMoney } from './take-money.js';
 
 /** `onlySend`: the answer is the claiming execution's own, to the only send there was. Only then may it prove that no
@@ -37,12 +38,14 @@ export async function settle(
 ): Promise<ChargeOutcome> {
   const now = deps.clock.business();
   const result = settlementOf(answer, standing);
-  const settled = await deps.db.$transaction(async (tx) => {
+  const { settled, renewal } = await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, charge.renewalId);
     const row = await settleOpen(tx, charge.id, result, now);
     if (row) await takeEffect(tx, renewal, row, answer, now);
-    return row ?? (await tx.charge.findUniqueOrThrow({ where: { id: charge.id } }));
+    const settled = row ?? (await tx.charge.findUniqueOrThrow({ where: { id: charge.id } }));
+    return { settled, renewal };
   });
+  if (renewal.status === 'past_due') await sendOwedTo(deps, renewal.subscriptionId);
   if (answer.kind === 'duplicate') await bookEarlier(deps, charge);
   if (answer.kind === 'succeeded' && settled.status !== 'succeeded')
     await bookFound(deps, settled, answer);

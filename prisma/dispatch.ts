@@ -55,6 +55,12 @@ export function listOwed(db: Database, owedBefore: Date, limit: number): Promise
   });
 }
 
+/** What is owed to the runs of a subscription's periods and not sent yet. */
+export function listOwedTo(db: Database, subscriptionId: string): Promise<Dispatch[]> {
+  const ofIt = { path: ['subscriptionId'], equals: subscriptionId };
+  return db.dispatch.findMany({ where: { sentAt: null, input: ofIt }, take: 100 });
+}
+
 function renewalRun({ merchantId, subscriptionId, periodStart }: RenewalRun, now: Date) {
   const start = periodStart.getTime();
   return {

@@ -4,7 +4,7 @@ import type { Decline } from '../domain/decline.js';
 import type { DunningPolicy, ServiceEffect } from '../domain/dunning-policy.js';
 import type { Service } from '../domain/subscription.js';
 import type { Tx } from './client.js';
-import { type Dispatch, oweRenewalWake } from './dispatch.js';
+import { oweRenewalWake } from './dispatch.js';
 import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { DunningCase, Renewal } from './generated/client.js';
@@ -93,19 +93,15 @@ async function restoreService(tx: Tx, closed: DunningCase, now: Date): Promise<v
 }
 
 /** A later period that waited for this case is looked at again now. */
-async function wakeHeldPeriod(
-  tx: Tx,
-  closed: DunningCase,
-  now: Date,
-): Promise<Dispatch | undefined> {
+async function wakeHeldPeriod(tx: Tx, closed: DunningCase, now: Date): Promise<void> {
   const policy = await readPolicy(tx, closed.dunningPolicyId);
-  if (policy.laterPeriods !== 'hold') return undefined;
+  if (policy.laterPeriods !== 'hold') return;
   const subscription = await tx.subscription.findUniqueOrThrow({
     where: { id: closed.subscriptionId },
   });
-  if (subscription.nextPeriodStart > now) return undefined;
+  if (subscription.nextPeriodStart > now) return;
   const { merchantId, id: subscriptionId, nextPeriodStart: periodStart } = subscription;
-  return oweRenewalWake(tx, { merchantId, subscriptionId, periodStart }, now);
+  await oweRenewalWake(tx, { merchantId, subscriptionId, periodStart }, now);
 }
 
 const SERVICE_AFTER: Record<Exclude<ServiceEffect, 'keep'>, Service> = {

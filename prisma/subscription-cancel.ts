@@ -23,11 +23,13 @@ export async function cancelSubscription(
   now: Date,
 ): Promise<Changed> {
   if (locked.status === 'canceled') return { subscription: locked, dispatches: [] };
-  if (at === 'period_end' && locked.status !== 'paused') return cancelAtPeriodEnd(tx, locked, now);
   assertTransition(SUBSCRIPTION_TRANSITIONS, 'subscription', statusOf(locked), 'canceled');
+  if (at === 'period_end' && locked.status !== 'paused') return cancelAtPeriodEnd(tx, locked, now);
+  // A paused subscription has no running period to wait for, but what is owed already stays owed.
+  const keepsDebt = keepDebt || at === 'period_end';
 
   const overdue = locked.nextPeriodStart <= now;
-  const endsAt = overdue && !keepDebt ? locked.nextPeriodStart : now;
+  const endsAt = overdue && !keepsDebt ? locked.nextPeriodStart : now;
   const data = {
     status: 'canceled',
     canceledAt: now,
@@ -36,9 +38,9 @@ export async function cancelSubscription(
     service: 'ended',
   };
   const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
-  const dispatches = keepDebt ? [] : await dropDebts(tx, subscription, now);
+  const dispatches = keepsDebt ? [] : await dropDebts(tx, subscription, now);
   await recordChange(tx, subscription, 'subscription.canceled', now);
-  const owedStill = overdue && keepDebt;
+  const owedStill = overdue && keepsDebt;
   return { subscription, dispatches, ...(!owedStill && { sleeper: nextRunOf(subscription) }) };
 }
 

@@ -12,6 +12,8 @@ const books = proxyActivities<Activities>({
   retry: {
     initialInterval: '500 ms',
     maximumInterval: '1 minute',
+    // A quarter of an hour; then the run parks, and goes on trying once an hour.
+    maximumAttempts: 20,
     nonRetryableErrorTypes: ['DomainError'],
   },
 });
@@ -76,14 +78,25 @@ async function waitForAPerson(why: string): Promise<void> {
   const desk = deskOfThisRun();
   showParked(why);
   const { renewalId } = desk;
-  if (renewalId) await books.raiseAttention({ renewalId, why, next: REPEATS });
-  const command = await desk.park();
-  if (command.kind === 'retryNow' && renewalId) await books.recordCommand({ renewalId, command });
+  if (renewalId) await unlessItFails(books.raiseAttention({ renewalId, why, next: REPEATS }));
+  const command = await desk.park(REPEAT_AFTER);
+  if (command?.kind === 'retryNow' && renewalId)
+    await unlessItFails(books.recordCommand({ renewalId, command }));
   // Whatever else was asked is heeded by the story itself, once this step is done.
-  else desk.take(command);
+  else if (command) desk.take(command);
 }
 
-const REPEATS = 'The step is repeated when an operator sends retryNow';
+const REPEAT_AFTER = '1 hour';
+const REPEATS = 'The step is repeated every hour, or when an operator sends retryNow';
+
+/** The database itself may be what fails: the run is parked all the same. */
+async function unlessItFails(step: Promise<unknown>): Promise<void> {
+  try {
+    await step;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+  }
+}
 
 function messageOf(failure: ActivityFailure): string {
   const { cause } = failure;

@@ -1,4 +1,5 @@
 /** The desk of a run: what people and gateways say to it. A command ends a wait; its first act is to be recorded. */
+import type { Duration } from '@temporalio/common';
 import {
   AsyncLocalStorage,
   CancellationScope,
@@ -57,12 +58,12 @@ export class Desk {
     this.reported.delete(chargeId);
   }
 
-  /** Waits, however long, for a command. While parked every command is taken, whatever is under way. */
-  async park(): Promise<Command> {
+  /** Waits for a person. While parked every command is taken, whatever is under way. */
+  async park(atMost: Duration = '365 days'): Promise<Command | undefined> {
     this.parked = true;
-    await condition(() => this.commands.length > 0);
+    await condition(() => this.commands.length > 0, atMost, { summary: 'Needs attention' });
     this.parked = false;
-    return this.commands.shift()!;
+    return this.commands.shift();
   }
 
   /** Refuses a wish that cannot be granted now. A refused one leaves no trace in the history. */

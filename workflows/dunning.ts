@@ -55,7 +55,8 @@ async function retry(step: Retry, renewalId: RenewalId, desk: Desk): Promise<Dec
   const next = 'Nothing is sent before an operator sends retryNow';
   await raiseAttention({ renewalId, why: collection.why, next });
   showParked(collection.why);
-  return heed(await desk.park(), renewalId);
+  const command = await desk.park();
+  return command ? heed(command, renewalId) : readDunningCase(renewalId);
 }
 
 /** A wake says that the facts have changed; a wish is recorded first, and becomes a fact by that. */

@@ -93,6 +93,8 @@ describe('an operator', () => {
     const taken = await ask('retries', { reason: 'Now' }, key);
     expect(taken.status).toBe(202);
     expect(taken.headers.get('idempotency-replayed')).toBeNull();
+    const ids = house.wishes.slice(-2).map(([, , , id]) => id);
+    expect(ids).toEqual([taken.body.id, taken.body.id]);
   });
 
   it('hears why a run refuses', async () => {

@@ -133,8 +133,8 @@ function recorder(record: Record_): Launch {
     start: () => Promise.resolve(),
     reportCharge: () => Promise.resolve(),
     async wish(...args) {
-      await record.edges.wish();
       record.wishes.push(args);
+      await record.edges.wish();
     },
     terminateSleeper: (id) => Promise.resolve(void record.terminated.push(id)),
     isRunning: () => Promise.resolve(true),

@@ -224,7 +224,9 @@ test('SIGTERM during a charge: the worker finishes it, then exits', async () => 
   await debtor.begin();
   await held.reached();
   const ended = worker.terminate();
-  await until(async () => worker.output().includes('Stopping') || worker.process.signalCode === null);
+  await until(
+    async () => worker.output().includes('Stopping') || worker.process.signalCode === null,
+  );
   await held.release();
   expect(await ended).toEqual({ code: 0, signal: null });
 

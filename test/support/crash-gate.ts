@@ -35,20 +35,20 @@ export async function openGates(house: House) {
       const place = `${customerId}/${point}`;
       await client.query('select pg_advisory_lock($1, crash_place($2))', [CLASS, place]);
       await client.query('insert into crash_gate values ($1)', [place]);
-      return gateAt(client, place);
+      return gateAt(house, client, place);
     },
     close: () => client.end(),
   };
 }
 
-function gateAt(client: pg.Client, place: string): Gate {
+function gateAt({ db }: House, client: pg.Client, place: string): Gate {
   const waiting = `from pg_locks where locktype = 'advisory' and classid = ${CLASS}
     and objid = crash_place($1) and not granted
     and database = (select oid from pg_database where datname = current_database())`;
   return {
     async reached(withinMs) {
-      const stands = async () => (await client.query(`select ${waiting}`, [place])).rowCount! > 0;
-      await until(stands, withinMs);
+      const standing = () => db.$queryRawUnsafe<object[]>(`select pid ${waiting}`, place);
+      await until(async () => (await standing()).length > 0, withinMs);
     },
     async cutOff() {
       await client.query(`select pg_terminate_backend(pid) ${waiting}`, [place]);

@@ -62,7 +62,8 @@ export async function openWire(house: House) {
 
 /** A request that charges this payment method. */
 export function movesMoneyOf(method: string): Match {
-  return (request) => request.method === 'POST' && request.body.includes(`payment_method=${method}`);
+  return (request) =>
+    request.method === 'POST' && request.body.includes(`payment_method=${method}`);
 }
 
 function hold(rules: Rule[], match: Match, at: HeldAt): Held {

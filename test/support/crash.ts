@@ -157,8 +157,7 @@ export async function nothingRuns(house: House, renewalId: string): Promise<void
     renewalWorkflowId(renewal.subscriptionId as SubscriptionId, start),
     dunningWorkflowId(renewalId as RenewalId),
   ];
-  for (const id of runs)
-    await until(async () => !(await house.deps.launch.isRunning(id)), 40_000);
+  for (const id of runs) await until(async () => !(await house.deps.launch.isRunning(id)), 40_000);
 }
 
 interface KeyedRequest {

@@ -1,0 +1,143 @@
+/** What networks and gateways do to a charge besides answering it. Unknown is never a failure, and always ends. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { expectOneBodyPerKey, expectPaidOnce, theRenewal } from '../support/crash.js';
+import type { Fault } from '../support/emulator.js';
+import { type House, openHouse } from '../support/house.js';
+import {
+  type Terms,
+  aCustomer,
+  aSubscription,
+  renewalRun,
+  skipTime,
+  until,
+} from '../support/people.js';
+
+let house: House;
+
+beforeAll(async () => {
+  house = await openHouse();
+});
+afterEach(async () => {
+  await house.emulator.heal();
+});
+afterAll(() => house.close());
+
+type Plague = Fault & { readonly effect?: 'before' | 'after'; readonly stored?: boolean };
+
+const SEND = { method: 'POST', path: '/v1/payment_intents' };
+const BEYOND_THE_DEADLINE = 1_400;
+
+/** One renewal, whose waits are skipped. */
+async function renew(token: string, terms?: Terms) {
+  const subscription = await aSubscription(house, await aCustomer(house, token), terms);
+  await skipTime(house, renewalRun(house, subscription).workflowId);
+  return subscription;
+}
+
+const PLAGUES: Record<string, Plague> = {
+  'the connection is reset before the request': { match: SEND, fault: 'reset_before' },
+  'the connection is reset after the effect': { match: SEND, fault: 'reset_after' },
+  'a 500 without effect': { match: SEND, fault: 'error_before' },
+  'a 500 after the effect, replayed for its key': { match: SEND, fault: 'error_after' },
+  'an answer cut in half': { match: SEND, fault: 'truncate' },
+  'a 429': { match: SEND, fault: 'rate_limit' },
+  'an answer after our deadline, with its effect at once': {
+    match: SEND,
+    fault: 'delay',
+    delay_ms: BEYOND_THE_DEADLINE,
+    effect: 'before',
+  },
+  'an answer after our deadline, with its effect later still': {
+    match: SEND,
+    fault: 'delay',
+    delay_ms: BEYOND_THE_DEADLINE,
+    effect: 'after',
+  },
+};
+/** The only fault here that is an answer: nothing was executed, and a new charge follows when the gateway is back. */
+const REFUSED = ['charge 1 → not_sent', 'charge 2 → succeeded'];
+
+test.each(Object.entries(PLAGUES))('%s: paid once', async (_, plague) => {
+  await house.emulator.fault({ ...plague, times: 1 });
+  const { id } = await theRenewal(house, await renew('pm_card_visa'));
+  await expectPaidOnce(house, id, plague.fault === 'rate_limit' ? REFUSED : undefined);
+});
+
+test.each(Object.entries(PLAGUES))('%s, of a decline: it counts once', async (_, plague) => {
+  await house.emulator.fault({ ...plague, times: 1 });
+  const token = 'pm_card_attachThen_insufficient_funds_times_1';
+  const { id } = await theRenewal(house, await renew(token, { policy: 'quick' }));
+  const first = plague.fault === 'rate_limit' ? ['charge 1 → not_sent'] : [];
+  const n = first.length;
+  await expectPaidOnce(house, id, [
+    ...first,
+    `charge ${n + 1} → declined: insufficient_funds`,
+    `charge ${n + 2} → succeeded`,
+  ]);
+  expect(await house.db.dunningCase.count({ where: { renewalId: id } })).toBe(1);
+});
+
+test('the same faults on the confirmation of a second charge', async () => {
+  for (const plague of Object.values(PLAGUES).filter(({ fault }) => fault !== 'rate_limit')) {
+    const match = { method: 'POST', path: '/v1/payment_intents/:id/confirm' };
+    await house.emulator.fault({ ...plague, match, times: 1 });
+    const token = 'pm_card_attachThen_insufficient_funds_times_1';
+    const { id } = await theRenewal(house, await renew(token, { policy: 'quick' }));
+    await expectPaidOnce(house, id, [
+      'charge 1 → declined: insufficient_funds',
+      'charge 2 → succeeded',
+    ]);
+  }
+});
+
+test('thirty renewals through a storm of faults: all paid, each once', async () => {
+  const any = { path: '/v1/payment_intents*' };
+  const storm: Plague[] = [
+    { match: any, fault: 'reset_before', probability: 0.06 },
+    { match: any, fault: 'reset_after', probability: 0.06 },
+    // Three of these for one charge, and it would only be looked up until its key has died.
+    { match: any, fault: 'error_before', probability: 0.06, times: 2 },
+    { match: any, fault: 'error_after', probability: 0.06 },
+    { match: any, fault: 'truncate', probability: 0.06 },
+    { match: any, fault: 'rate_limit', probability: 0.06 },
+    { match: any, fault: 'delay', delay_ms: BEYOND_THE_DEADLINE, probability: 0.06 },
+  ];
+  const people = await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      aCustomer(
+        house,
+        index % 4 ? 'pm_card_visa' : 'pm_card_attachThen_insufficient_funds_times_1',
+      ),
+    ),
+  );
+  for (const fault of storm) await house.emulator.fault(fault);
+  const subscriptions = await Promise.all(
+    people.map((person) => aSubscription(house, person, { policy: 'quick' })),
+  );
+  for (const subscription of subscriptions) {
+    const { workflowId } = renewalRun(house, subscription);
+    await skipTime(house, workflowId).catch(() => {}); // It may be over already.
+  }
+  const renewals = await Promise.all(subscriptions.map((it) => theRenewal(house, it)));
+  await until(async () => (await strikes()) >= 25, 20_000);
+  await house.emulator.heal();
+
+  for (const { id } of renewals) {
+    await until(async () => {
+      const { status } = await house.db.renewal.findUniqueOrThrow({ where: { id } });
+      return status === 'paid';
+    }, 40_000);
+    expect(await house.emulator.paid(id)).toHaveLength(1);
+  }
+  expect(await house.db.charge.count({ where: { status: { in: OPEN } } })).toBe(0);
+  expectOneBodyPerKey(await house.emulator.requests());
+}, 90_000);
+
+const OPEN = ['submitted', 'pending', 'unknown'];
+
+/** Requests that a fault has hit so far. */
+async function strikes(): Promise<number> {
+  const requests = (await house.emulator.requests()) as unknown as { fault: string | null }[];
+  return requests.filter(({ fault }) => fault !== null).length;
+}
