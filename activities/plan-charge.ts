@@ -51,12 +51,14 @@ export async function planNext(
   const candidate = candidates.find(({ key }) => !used.has(key));
   if (!candidate) return nobodyLeft(ofRound);
 
+  const continues = await livingObject(tx, charges, candidate);
   const planned = await insertPlanned(tx, {
     renewal,
     candidate,
     round,
     ordinal: charges.length + 1,
-    request: compose(deps, renewal, candidate, charges) as never,
+    request: compose(deps, renewal, candidate, continues) as never,
+    continues,
     now,
   });
   const account = { lane: candidate.lane, name: candidate.accountName };
@@ -73,7 +75,7 @@ function compose(
   deps: Deps,
   renewal: Renewal,
   candidate: Candidate,
-  charges: readonly Charge[],
+  continues: string | undefined,
 ): object {
   return deps.gateways(candidate.gateway).compose({
     merchantId: renewal.merchantId,
@@ -83,15 +85,24 @@ function compose(
     customer: candidate.customer,
     method: candidate.method,
     kind: candidate.kind,
-    continues: livingObject(charges, candidate.gatewayAccountId),
+    continues,
   });
 }
 
-/** The gateway's object that earlier charges on this account used, unless it was released or its success reversed. */
-function livingObject(charges: readonly Charge[], gatewayAccountId: string): string | undefined {
+/**
+ * The gateway's object that earlier charges used on this account, unless it was released, its success was reversed, or
+ * it belongs to another of the gateway's customers: then it is released before a new one is made.
+ */
+async function livingObject(
+  tx: Tx,
+  charges: readonly Charge[],
+  { gatewayAccountId, customer }: Candidate,
+): Promise<string | undefined> {
   const last = charges.findLast(
     (charge) => charge.gatewayAccountId === gatewayAccountId && charge.gatewayReference,
   );
   if (!last || last.releasedAt || last.reversedAt) return undefined;
+  const method = await tx.paymentMethod.findUniqueOrThrow({ where: { id: last.paymentMethodId } });
+  if (method.gatewayCustomerReference !== customer) return undefined;
   return last.gatewayReference ?? undefined;
 }

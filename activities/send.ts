@@ -3,6 +3,7 @@ import type { Answer, Prepared } from '../gateways/gateway.js';
 import { type ChargeWithAccount, recordBaseline } from '../prisma/charge.js';
 import type { Deps } from './deps.js';
 import { exchangeOf } from './exchange.js';
+import { releaseEarlier } from './release.js';
 
 /** Sends a claimed charge, unless its account is closed or the time for this attempt has run out. */
 export async function send(
@@ -15,6 +16,8 @@ export async function send(
   const exchange = await exchangeOf(deps, charge);
   if (exchange.kind === 'unusable') return exchange.answer;
 
+  const unreleased = await releaseEarlier(deps, charge);
+  if (unreleased) return { kind: 'unreachable', why: unreleased };
   const prepared = await exchange.gateway.prepare(exchange.account, exchange.charge);
   const unsent = await heedPrepared(deps, charge.id, prepared);
   if (unsent) return unsent;

@@ -24,11 +24,13 @@ export interface NewCharge {
   readonly round: string;
   readonly ordinal: number;
   readonly request: Prisma.InputJsonObject;
+  /** The gateway's object that this charge continues. */
+  readonly continues: string | undefined;
   readonly now: Date;
 }
 
 export async function insertPlanned(tx: Tx, planned: NewCharge): Promise<Charge> {
-  const { renewal, candidate, round, ordinal, request, now } = planned;
+  const { renewal, candidate, round, ordinal, request, continues, now } = planned;
   return tx.charge.create({
     data: {
       id: newId('chg'),
@@ -44,6 +46,7 @@ export async function insertPlanned(tx: Tx, planned: NewCharge): Promise<Charge>
       request,
       status: 'planned',
       plannedAt: now,
+      gatewayReference: continues ?? null,
     },
   });
 }
@@ -150,12 +153,44 @@ export async function settleOpen(
   return settled[0];
 }
 
-/** The gateway's object that these charges shared is dead: the next charge makes a new one. */
-export async function markReleased(tx: Tx, charge: Charge, now: Date): Promise<void> {
-  const { renewalId, gatewayAccountId } = charge;
+/** The gateway's object that these charges share is dead: the next charge makes a new one. */
+export async function markReleased(
+  tx: Tx,
+  { renewalId, gatewayAccountId, gatewayReference }: Charge,
+  now: Date,
+): Promise<void> {
   await tx.charge.updateMany({
-    where: { renewalId, gatewayAccountId, releasedAt: null, gatewayReference: { not: null } },
+    where: { renewalId, gatewayAccountId, gatewayReference, releasedAt: null },
     data: { releasedAt: now },
+  });
+}
+
+/** Counts a release before it is tried, so that no two tries share a key. */
+export async function countRelease(tx: Tx, id: string): Promise<number> {
+  const { releases } = await tx.charge.update({
+    where: { id },
+    data: { releases: { increment: 1 } },
+    select: { releases: true },
+  });
+  return releases;
+}
+
+/** Earlier charges whose object at a gateway might still be paid, other than the one this charge continues. */
+export function listUnreleased(
+  tx: Tx,
+  { renewalId, ordinal, gatewayReference }: Charge,
+): Promise<Charge[]> {
+  return tx.charge.findMany({
+    where: {
+      renewalId,
+      ordinal: { lt: ordinal },
+      status: { in: ['declined', 'not_sent'] },
+      releasedAt: null,
+      AND: [
+        { gatewayReference: { not: null } },
+        ...(gatewayReference ? [{ gatewayReference: { not: gatewayReference } }] : []),
+      ],
+    },
   });
 }
 

@@ -38,6 +38,12 @@ export class Desk {
   private readonly commands: Command[] = [];
   private parked = false;
 
+  /** A report on the charge under way ends the wait for it; on any other charge it is a reason to look again. */
+  hear(charge: ChargeTicket): void {
+    this.reported.set(charge.id, charge);
+    if (charge.id !== this.chargeUnderWay) this.take({ kind: 'wake', id: charge.id });
+  }
+
   take(command: Command): void {
     this.commands.push(command);
   }
@@ -118,7 +124,7 @@ export function deskOfThisRun(): Desk {
 }
 
 function listen(desk: Desk): void {
-  setHandler(gatewayEvent, ({ charge }) => void desk.reported.set(charge.id, charge), {
+  setHandler(gatewayEvent, ({ charge }) => desk.hear(charge), {
     description: 'A gateway reported on one of our charges: ask it now',
   });
   setHandler(wake, ({ id }) => desk.take({ kind: 'wake', id }), {

@@ -60,9 +60,10 @@ async function retry(step: Retry, renewalId: RenewalId, desk: Desk): Promise<Dec
 }
 
 /** A wake says that the facts have changed; a wish is recorded first, and becomes a fact by that. */
-function heed(command: Command, renewalId: RenewalId): Promise<Decision> {
-  if (command.kind === 'wake') return readDunningCase(renewalId);
-  return recordCommand({ renewalId, command });
+async function heed(command: Command, renewalId: RenewalId): Promise<Decision> {
+  if (command.kind !== 'wake') return recordCommand({ renewalId, command });
+  await askAboutReported();
+  return readDunningCase(renewalId);
 }
 
 async function close(

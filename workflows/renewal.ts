@@ -63,17 +63,22 @@ async function bill(desk: Desk, opening: Opened): Promise<RenewalResult['outcome
 async function collectPatiently(desk: Desk, opening: Opened): Promise<Settled> {
   const collector = { renewalId: opening.renewalId, owner: 'renewal' } as const;
   const since = Date.now();
-  let { waits } = opening;
-  let collection = await collect(collector, opening.round, opening.plan);
+  let { round, waits } = opening;
+  let collection = await collect(collector, round, opening.plan);
   while (collection.kind === 'no_gateway' || collection.kind === 'parked') {
-    const command =
-      collection.kind === 'parked'
-        ? await waitForAPerson(desk, opening, collection.why)
-        : await waitForAGateway(desk, opening, ++waits, since);
-    if (command && command.kind !== 'wake' && command.kind !== 'holdUntil')
-      await commandRenewal({ renewalId: opening.renewalId, command });
-    const round = command?.kind === 'retryNow' ? command.id : `first+${waits}`;
+    const parked = collection.kind === 'parked' ? collection : undefined;
+    const command = parked
+      ? await waitForAPerson(desk, opening, parked.why)
+      : await waitForAGateway(desk, opening, ++waits, since);
+    if (command?.kind === 'wake') await askAboutReported();
+    else if (command) await commandRenewal({ renewalId: opening.renewalId, command });
+
+    const repeats = command?.kind === 'retryNow';
+    if (repeats) round = command.id;
+    else if (!parked) round = `first+${waits}`;
     collection = await collect(collector, round);
+    // Nothing new could be tried in its round: what parked it still stands.
+    if (parked && !repeats && collection.kind === 'no_gateway') collection = parked;
   }
   return collection;
 }

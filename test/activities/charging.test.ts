@@ -17,6 +17,7 @@ afterEach(() => house.emulator.heal());
 afterAll(() => house.close());
 
 const CREATE = { method: 'POST', path: '/v1/payment_intents' };
+const CANCEL = { method: 'POST', path: '/v1/payment_intents/:id/cancel' };
 const CONFIRM = { method: 'POST', path: '/v1/payment_intents/:id/confirm' };
 
 describe('1. rows and states', () => {
@@ -472,6 +473,28 @@ describe("6. the gateway's own guard", () => {
     const third = await bench.planMore(renewalId, 'second+1');
     expect(await bench.activities.submitCharge(third.id)).toEqual({ kind: 'succeeded' });
     expect((await bench.row(third.id)).gatewayReference).not.toBe(gatewayReference);
+  });
+
+  test('a card of another gateway customer: the old PaymentIntent is released, then a new one is made', async () => {
+    const bench = workbench(house);
+    const { charge, renewalId, person } = await bench.plan('pm_card_attachThen_do_not_honor');
+    await bench.activities.submitCharge(charge.id);
+    await giveCard(house, person.customerId, 'pm_card_visa', true);
+    const second = await bench.planMore(renewalId, 'second');
+    await house.emulator.fault({ match: CANCEL, fault: 'error_before', times: 1 });
+    expect(await bench.activities.submitCharge(second.id), 'not released: it waits').toMatchObject({
+      kind: 'not_sent',
+    });
+    const third = await bench.planMore(renewalId, 'second+1');
+    expect(await bench.activities.submitCharge(third.id)).toEqual({ kind: 'succeeded' });
+    const first = await bench.row(charge.id);
+    expect(first.releasedAt).not.toBeNull();
+    const old = await dashboard(house).paymentIntents.retrieve(first.gatewayReference!);
+    expect(old.status).toBe('canceled');
+    const keys = (await house.emulator.requests())
+      .filter(({ path }) => path.endsWith(`${first.gatewayReference}/cancel`))
+      .map(({ idempotency_key: key }) => key);
+    expect(keys).toEqual([`${charge.id}:release:1`, `${charge.id}:release:2`]);
   });
 
   test('paid in the dashboard meanwhile: the charge is a duplicate, and the money is booked', async () => {

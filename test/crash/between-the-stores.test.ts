@@ -10,7 +10,14 @@ import { createSubscription } from '../../prisma/subscription-change.js';
 import { lockSubscription } from '../../prisma/subscription.js';
 import { storeWebhook } from '../../prisma/webhook-inbox.js';
 import { type Wire, movesMoneyOf, openWire } from '../support/crash-wire.js';
-import { becomes, expectPaidOnce, theRenewal } from '../support/crash.js';
+import {
+  DECLINES_ONCE,
+  RECOVERED,
+  becomes,
+  expectPaidOnce,
+  retryNow,
+  theRenewal,
+} from '../support/crash.js';
 import { type House, openHouse } from '../support/house.js';
 import {
   type Person,
@@ -130,8 +137,7 @@ test('a renewal is collecting and has no run', async () => {
 });
 
 test('a case is open and its run was terminated', async () => {
-  const token = 'pm_card_attachThen_insufficient_funds_times_1';
-  const subscription = await aSubscription(house, await aCustomer(house, token));
+  const subscription = await aSubscription(house, await aCustomer(house, DECLINES_ONCE));
   const { id } = await theRenewal(house, subscription);
   const run = dunningRun(house, id);
   await becomes(house, id, 'past_due');
@@ -141,12 +147,8 @@ test('a case is open and its run was terminated', async () => {
   await sweep();
   expect(await house.deps.launch.isRunning(run.workflowId)).toBe(true);
 
-  const wish = { actor: 'test', reason: 'the customer asks' };
-  await house.deps.launch.wish(run.workflowId, 'retryNow', wish, randomUUID());
-  await expectPaidOnce(house, id, [
-    'charge 1 → declined: insufficient_funds',
-    'charge 2 → succeeded',
-  ]);
+  await retryNow(house, id);
+  await expectPaidOnce(house, id, RECOVERED);
   expect(await house.db.dunningCase.count({ where: { renewalId: id } })).toBe(1);
 });
 

@@ -4,24 +4,22 @@
  * It has claimed a charge and sent nothing yet; somebody else takes over, and the charge succeeds. Whoever looks at
  * the gateway's object then sees it paid, by this very charge: that is no duplicate.
  */
-import { randomUUID } from 'node:crypto';
-
 import { afterAll, beforeAll, describe, test } from 'vitest';
 
 import { type Gates, openGates } from '../support/crash-gate.js';
 import { type Wire, movesMoneyOf, openWire } from '../support/crash-wire.js';
 import {
+  DECLINES_ONCE,
+  RECOVERED,
   type WorkerProcess,
   becomes,
   expectPaidOnce,
+  retryNow,
   startWorkerProcess,
   theRenewal,
 } from '../support/crash.js';
 import { type House, openHouse } from '../support/house.js';
 import { aCustomer, aSubscription, dunningRun, until } from '../support/people.js';
-
-const DECLINES_ONCE = 'pm_card_attachThen_insufficient_funds_times_1';
-const RECOVERED = ['charge 1 → declined: insufficient_funds', 'charge 2 → succeeded'];
 
 let house: House;
 let wire: Wire;
@@ -44,13 +42,7 @@ async function aDebtorInRecovery() {
   const person = await aCustomer(house, DECLINES_ONCE);
   const { id } = await theRenewal(house, await aSubscription(house, person));
   await becomes(house, id, 'past_due');
-  const { workflowId } = dunningRun(house, id);
-  const chargeAgain = async () => {
-    await until(() => house.deps.launch.isRunning(workflowId));
-    const wish = { actor: 'test', reason: 'the customer asks' };
-    await house.deps.launch.wish(workflowId, 'retryNow', wish, randomUUID());
-  };
-  return { person, id, workflowId, chargeAgain };
+  return { person, id };
 }
 
 describe('a worker process', () => {
@@ -62,17 +54,20 @@ describe('a worker process', () => {
   };
   beforeAll(() => open(false, environment));
   afterAll(async () => {
-    for (const worker of processes) await worker.kill();
+    for (const worker of processes) {
+      await worker.kill();
+      process.stderr.write('WORKER: ' + worker.output() + '\n');
+    }
     await close();
   });
 
   test('frozen after its claim, it wakes when another has charged: no duplicate', async () => {
     const frozen = await startWorkerProcess(house);
     processes.push(frozen);
-    const { person, id, chargeAgain } = await aDebtorInRecovery();
+    const { person, id } = await aDebtorInRecovery();
     const claim = await gates.hold(person.customerId, 'claim');
     const answer = wire.hold(movesMoneyOf(person.method), 'answer');
-    await chargeAgain();
+    await retryNow(house, id);
     await claim.reached();
     frozen.process.kill('SIGSTOP');
     await claim.release();
@@ -102,16 +97,18 @@ describe('a run', () => {
   afterAll(close);
 
   test('terminated before it sent, it still sends while the next run looks: no duplicate', async () => {
-    const { person, id, workflowId, chargeAgain } = await aDebtorInRecovery();
+    const { person, id } = await aDebtorInRecovery();
     const looks = ({ method, path }: { method: string; path: string }) =>
       method === 'GET' && path.startsWith('/v1/payment_intents/');
     const firstLook = wire.hold(looks, 'request');
-    await chargeAgain();
+    await retryNow(house, id);
     await firstLook.reached();
 
     const secondLook = wire.hold(looks, 'request');
-    await dunningRun(house, id).terminate('a test');
+    const run = dunningRun(house, id);
+    await run.terminate('a test');
     const { merchantId } = house;
+    const { workflowId } = run;
     const input = { renewalId: id };
     await house.deps.launch.start({ merchantId, workflowType: 'dunning', workflowId, input });
     await secondLook.reached();

@@ -5,12 +5,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { type Gates, openGates } from '../support/crash-gate.js';
 import { type Wire, movesMoneyOf, openWire } from '../support/crash-wire.js';
-import { becomes, charges, expectPaidOnce, theRenewal } from '../support/crash.js';
+import {
+  DECLINES_ONCE,
+  RECOVERED,
+  becomes,
+  charges,
+  expectPaidOnce,
+  retryNow,
+  theRenewal,
+} from '../support/crash.js';
 import { type House, openHouse } from '../support/house.js';
 import { aCustomer, aSubscription, dunningRun, renewalRun, until } from '../support/people.js';
-
-const DECLINES_ONCE = 'pm_card_attachThen_insufficient_funds_times_1';
-const RECOVERED = ['charge 1 → declined: insufficient_funds', 'charge 2 → succeeded'];
 
 let house: House;
 let wire: Wire;
@@ -40,13 +45,6 @@ async function resetToTheBeginning(workflowId: string): Promise<void> {
     requestId: randomUUID(),
     workflowTaskFinishEventId: begun!.eventId!,
   });
-}
-
-async function retryNow(renewalId: string): Promise<void> {
-  const run = dunningRun(house, renewalId).workflowId;
-  await until(() => house.deps.launch.isRunning(run));
-  const wish = { actor: 'test', reason: 'the customer asks' };
-  await house.deps.launch.wish(run, 'retryNow', wish, randomUUID());
 }
 
 /** A renewal whose first charge is held on the wire. */
@@ -83,7 +81,7 @@ test('cancel of a case while its charge is under way: the charge is finished, an
   const { id } = await theRenewal(house, await aSubscription(house, person));
   await becomes(house, id, 'past_due');
   const held = wire.hold(movesMoneyOf(person.method), 'answer');
-  await retryNow(id);
+  await retryNow(house, id);
   await held.reached();
   await dunningRun(house, id).cancel();
   await held.release();
@@ -123,7 +121,7 @@ test('reset between the decline and the hand-over: one case, no second charge', 
   await gate.release();
   await becomes(house, id, 'past_due');
   expect(await charges(house, id)).toEqual(['charge 1 → declined: insufficient_funds']);
-  await retryNow(id);
+  await retryNow(house, id);
   await expectPaidOnce(house, id, RECOVERED);
   expect(await house.db.dunningCase.count({ where: { renewalId: id } })).toBe(1);
 });
@@ -142,7 +140,7 @@ test('reset after the hand-over: the case goes on with the run it has', async ()
   expect(after.runId).toBe(before.runId);
   expect(await charges(house, id)).toEqual(['charge 1 → declined: insufficient_funds']);
 
-  await retryNow(id);
+  await retryNow(house, id);
   await expectPaidOnce(house, id, RECOVERED);
   expect(await house.db.dunningCase.count({ where: { renewalId: id } })).toBe(1);
 });
@@ -153,7 +151,7 @@ test('reset of the renewal after its recovery is over: nothing begins again', as
   const run = renewalRun(house, subscription);
   await run.result();
   const { id } = await theRenewal(house, subscription);
-  await retryNow(id);
+  await retryNow(house, id);
   await expectPaidOnce(house, id, RECOVERED);
   await resetToTheBeginning(run.workflowId);
   const again = house.client.workflow.getHandle(run.workflowId);
@@ -169,7 +167,7 @@ test.each(['request', 'answer'] as const)(
     const { id } = await theRenewal(house, await aSubscription(house, person));
     await becomes(house, id, 'past_due');
     const held = wire.hold(movesMoneyOf(person.method), at);
-    await retryNow(id);
+    await retryNow(house, id);
     await held.reached();
     await resetToTheBeginning(dunningRun(house, id).workflowId);
     if (at === 'request') await until(async () => wire.sends(person.method).length >= 3);
@@ -183,7 +181,7 @@ test('reset of a case after its recovery: it stays recovered', async () => {
   const person = await aCustomer(house, DECLINES_ONCE);
   const { id } = await theRenewal(house, await aSubscription(house, person));
   await becomes(house, id, 'past_due');
-  await retryNow(id);
+  await retryNow(house, id);
   await expectPaidOnce(house, id, RECOVERED);
   const { workflowId } = dunningRun(house, id);
   await resetToTheBeginning(workflowId);

@@ -4,13 +4,13 @@
  * Twelve renewals are brought to twelve points, where each stands still. Then the one worker is killed at once with
  * all of them in its hands, and a second one is started.
  */
-import { randomUUID } from 'node:crypto';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { type Gate, type Gates, openGates } from '../support/crash-gate.js';
 import { type Held, type Wire, movesMoneyOf, openWire } from '../support/crash-wire.js';
 import {
+  DECLINES_ONCE,
+  RECOVERED,
   type Road,
   type WorkerProcess,
   becomes,
@@ -18,11 +18,12 @@ import {
   expectPaidOnce,
   nothingRuns,
   openRoad,
+  retryNow,
   startWorkerProcess,
   theRenewal,
 } from '../support/crash.js';
 import { type House, openHouse } from '../support/house.js';
-import { type Person, aCustomer, aSubscription, dunningRun, until } from '../support/people.js';
+import { type Person, aCustomer, aSubscription, until } from '../support/people.js';
 
 /** The renewals stand at their points for a few seconds: nothing may time out before the kill. */
 const PATIENT = {
@@ -30,8 +31,6 @@ const PATIENT = {
   CHARGE_TIMEOUT_SECONDS: '8',
   SHUTDOWN_GRACE_SECONDS: '8',
 };
-const DECLINES_ONCE = 'pm_card_attachThen_insufficient_funds_times_1';
-const RECOVERED = ['charge 1 → declined: insufficient_funds', 'charge 2 → succeeded'];
 
 let house: House;
 let wire: Wire;
@@ -79,12 +78,7 @@ async function aDebtorInRecovery() {
   await subscribe();
   const id = await renewalId();
   await becomes(house, id, 'past_due');
-  const run = dunningRun(house, id).workflowId;
-  const begin = async () => {
-    await until(() => house.deps.launch.isRunning(run));
-    const wish = { actor: 'test', reason: 'the customer asks' };
-    await house.deps.launch.wish(run, 'retryNow', wish, randomUUID());
-  };
+  const begin = () => retryNow(house, id);
   return { person, begin, renewalId };
 }
 

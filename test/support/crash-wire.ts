@@ -136,9 +136,10 @@ async function forward(target: string, incoming: IncomingMessage, request: WireR
   };
 }
 
-const HOP_BY_HOP = new Set([
-  ...['connection', 'host', 'content-length', 'keep-alive', 'transfer-encoding', 'expect'],
-]);
+/** What belongs to one connection and is not passed on. */
+const HOP_BY_HOP = new Set(
+  'connection host content-length keep-alive transfer-encoding expect'.split(' '),
+);
 
 async function close(server: Server): Promise<void> {
   server.closeAllConnections();

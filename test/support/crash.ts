@@ -1,4 +1,5 @@
 /** Crashes: real worker processes to kill, a road to Temporal that can be cut, and what must hold afterwards. */
+import { randomUUID } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
@@ -11,7 +12,7 @@ import type { RenewalId, SubscriptionId } from '../../domain/ids.js';
 import { dunningWorkflowId, renewalWorkflowId } from '../../domain/workflow-ids.js';
 import { findFreePort } from '../../embedded/port.js';
 import { type House, SECRETS } from './house.js';
-import { until } from './people.js';
+import { dunningRun, until } from './people.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -105,6 +106,21 @@ export async function openRoad(temporalAddress: string): Promise<Road> {
   };
 }
 
+/** A card that declines the first charge and pays the second, and how its renewal's charges then read. */
+export const DECLINES_ONCE = 'pm_card_attachThen_insufficient_funds_times_1';
+export const RECOVERED: readonly string[] = [
+  'charge 1 → declined: insufficient_funds',
+  'charge 2 → succeeded',
+];
+
+/** Has the renewal in recovery charged again, now. */
+export async function retryNow(house: House, renewalId: string): Promise<void> {
+  const { workflowId } = dunningRun(house, renewalId);
+  await until(() => house.deps.launch.isRunning(workflowId));
+  const wish = { actor: 'test', reason: 'the customer asks' };
+  await house.deps.launch.wish(workflowId, 'retryNow', wish, randomUUID());
+}
+
 /** The renewal of a subscription's first period, once it exists. */
 export function theRenewal({ db }: House, subscription: { readonly id: string }) {
   return until(() => db.renewal.findFirst({ where: { subscriptionId: subscription.id } }), 30_000);
@@ -134,9 +150,7 @@ export async function expectPaidOnce(
   expected: readonly string[] = ['charge 1 → succeeded'],
 ): Promise<void> {
   await becomes(house, renewalId, 'paid');
-  await nothingRuns(house, renewalId);
   const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
-  expect(renewal.needsAttention).toBeNull();
   expect(await charges(house, renewalId)).toEqual(expected);
 
   const paid = await house.emulator.paid(renewalId);
@@ -147,6 +161,10 @@ export async function expectPaidOnce(
   expect(succeeded.gatewayChargeReference).toBe(paid[0]!.id);
   expect(await house.db.dunningCase.count({ where: { renewalId, status: 'open' } })).toBe(0);
   expectOneBodyPerKey(await house.emulator.requests());
+
+  await nothingRuns(house, renewalId);
+  const { needsAttention } = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
+  expect(needsAttention).toBeNull();
 }
 
 /** No run is left that works on this renewal. */

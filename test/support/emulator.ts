@@ -61,6 +61,7 @@ export function emulatorAt(url: string) {
       call('PUT', `payment_methods/${method}/fate`, { fate }),
     sendWebhooksTo: (webhookUrl: string, secret: string) =>
       call('POST', 'webhook_endpoints', { url: webhookUrl, secret }),
+    flush: () => call('POST', 'webhooks/flush', {}),
     webhooks: (mode: string) => call('POST', 'webhooks', { mode }),
   };
 }

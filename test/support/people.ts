@@ -34,13 +34,14 @@ export async function aCustomer(house: House, token: string | null): Promise<Per
   return { customerId, ...(await giveCard(house, customerId, token)) };
 }
 
-/** A card, which becomes the customer's default. Open cases hear of it. */
-export async function giveCard(house: House, customerId: string, token: string) {
+/** A card, which becomes the customer's default. Open cases hear of it. `elsewhere`: of another gateway customer. */
+export async function giveCard(house: House, customerId: string, token: string, elsewhere = false) {
   const { db, deps, account, merchantId } = house;
   const gateway = deps.gateways('stripe');
+  const known = await db.paymentMethod.findFirst({ where: { customerId } });
   const attached = await gateway.attachMethod(deps.accountFor(account), {
     token,
-    customer: undefined,
+    customer: elsewhere ? undefined : known?.gatewayCustomerReference,
     email: undefined,
     name: undefined,
     merchantId,

@@ -386,11 +386,27 @@ describe('5. commands', () => {
       return found?.needsAttention ? found : undefined;
     });
     expect(renewal.status).toBe('collecting');
+    await until(async () => (await run.describe()).historyLength >= 17);
+    await run.signal('wake', { id: 'dsp_test' });
+    await until(async () => (await run.describe()).historyLength >= 25);
+    const tried = await house.db.charge.count({ where: { renewalId: renewal.id } });
+    expect(tried, 'a wake does not send it again').toBe(1);
     await run.executeUpdate('retryNow', { args: [wish] });
-    await until(
-      async () => (await house.db.charge.count({ where: { renewalId: renewal.id } })) === 2,
+    await until(async () => {
+      const { needsAttention } = await house.db.renewal.findUniqueOrThrow({
+        where: { id: renewal.id },
+      });
+      return (
+        needsAttention && (await house.db.charge.count({ where: { renewalId: renewal.id } })) === 2
+      );
+    });
+    // Between the fact and the run's parking a command may still be refused.
+    await until(() =>
+      run.executeUpdate('writeOff', { args: [wish] }).then(
+        () => true,
+        () => false,
+      ),
     );
-    await run.executeUpdate('writeOff', { args: [wish] });
     expect(await run.result()).toEqual({ outcome: 'written_off' });
   });
 });

@@ -189,7 +189,9 @@ create table charge (
   -- Our own request was refused: nothing like it is sent again before a person has looked.
   parks boolean not null default false,
   settled_at timestamptz,
+  -- When the gateway's object was seen dead, and how often it was asked to die.
   released_at timestamptz,
+  releases integer not null default 0,
   reversed_at timestamptz,
   surplus boolean not null default false,
   found_from text references charge,

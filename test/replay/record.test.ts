@@ -1,0 +1,144 @@
+/**
+ * Records the histories that replay.test.ts replays. Runs only with RECORD=1, into files that do not exist yet: a
+ * recorded history is never edited, for runs like it are out there.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+
+import { type House, openHouse } from '../support/house.js';
+import {
+  aCustomer,
+  aSubscription,
+  dunningRun,
+  fastForward,
+  giveCard,
+  renewalRun,
+  skipTime,
+  until,
+} from '../support/people.js';
+
+const wish = { actor: 'Mia', reason: 'The customer called' };
+
+describe.runIf(process.env['RECORD'])('recording', () => {
+  let house: House;
+  beforeAll(async () => {
+    house = await openHouse();
+  });
+  afterAll(() => house.close());
+
+  async function keep(situation: string, run: WorkflowHandle): Promise<void> {
+    const file = join(import.meta.dirname, 'histories', `${situation}.json`);
+    if (existsSync(file)) return;
+    writeFileSync(file, `${historyToJSON(await run.fetchHistory())}\n`);
+  }
+
+  async function subscribe(token: string, terms = {}) {
+    const person = await aCustomer(house, token);
+    const subscription = await aSubscription(house, person, terms);
+    return { person, subscription, run: renewalRun(house, subscription) };
+  }
+
+  async function dunningOf(subscriptionId: string) {
+    const renewal = await house.db.renewal.findFirstOrThrow({ where: { subscriptionId } });
+    return dunningRun(house, renewal.id);
+  }
+
+  test('renewal paid, and one woken early', async () => {
+    const { run, subscription } = await subscribe('pm_card_visa');
+    await run.result();
+    await keep('renewal-paid', run);
+    const { nextPeriodStart } = await house.db.subscription.findUniqueOrThrow({
+      where: { id: subscription.id },
+    });
+    const early = renewalRun(house, subscription, nextPeriodStart);
+    await house.client.workflow.signalWithStart('renewal', {
+      workflowId: early.workflowId,
+      taskQueue: house.target.taskQueue,
+      args: [{ subscriptionId: subscription.id, periodStart: nextPeriodStart.toISOString() }],
+      signal: 'wake',
+      signalArgs: [{ id: 'dsp_early' }],
+    });
+    await skipTime(house, early.workflowId);
+    await early.result();
+    await keep('renewal-not-yet', early);
+  });
+
+  test('renewal pending', async () => {
+    const { run } = await subscribe('pm_card_attachThen_pending_2');
+    await run.result();
+    await keep('renewal-pending', run);
+  });
+
+  test('renewal declined, then dunning recovered', async () => {
+    const { run, subscription } = await subscribe('pm_card_attachThen_insufficient_funds_times_2');
+    await run.result();
+    await keep('renewal-declined', run);
+    const dunning = await dunningOf(subscription.id);
+    await skipTime(house, dunning.workflowId);
+    await dunning.result();
+    await keep('dunning-recovered', dunning);
+  });
+
+  test('dunning exhausted', async () => {
+    const { run, subscription } = await subscribe('pm_card_attachThen_stolen_card');
+    await run.result();
+    const dunning = await dunningOf(subscription.id);
+    await skipTime(house, dunning.workflowId);
+    await dunning.result();
+    await keep('dunning-exhausted', dunning);
+  });
+
+  test('dunning with a new card, and with commands', async () => {
+    const { run, subscription, person } = await subscribe('pm_card_attachThen_expired_card');
+    await run.result();
+    const dunning = await dunningOf(subscription.id);
+    await giveCard(house, person.customerId, 'pm_card_visa');
+    await dunning.result();
+    await keep('dunning-new-card', dunning);
+
+    const other = await subscribe('pm_card_attachThen_expired_card');
+    await other.run.result();
+    const commanded = await dunningOf(other.subscription.id);
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    await commanded.executeUpdate('holdUntil', { args: [{ ...wish, until }] });
+    await commanded.executeUpdate('writeOff', { args: [wish] });
+    await commanded.result();
+    await keep('dunning-commands', commanded);
+  });
+
+  test('renewal in an outage', async () => {
+    const account = { where: { id: house.account.id } };
+    await house.db.gatewayAccount.update({ ...account, data: { state: 'closed' } });
+    const { run } = await subscribe('pm_card_visa');
+    await until(async () => (await run.describe()).historyLength > 20);
+    await house.db.gatewayAccount.update({ ...account, data: { state: 'open' } });
+    await fastForward(house, run.workflowId, 120_000);
+    await run.result();
+    await keep('renewal-outage', run);
+  });
+
+  test('renewal parked, then written off; renewal canceled', async () => {
+    const { run } = await subscribe('pm_card_visa', { amountMinor: 1 });
+    const written = () => run.executeUpdate('writeOff', { args: [wish] });
+    await until(() =>
+      written().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await run.result();
+    await keep('renewal-parked', run);
+
+    const canceled = await subscribe('pm_card_attachThen_pending');
+    await until(async () => (await canceled.run.describe()).historyLength > 14);
+    await canceled.run.cancel();
+    const charge = await house.db.charge.findFirstOrThrow({ where: { status: 'pending' } });
+    await house.emulator.settle(charge.gatewayReference!, 'declined');
+    await canceled.run.result();
+    await keep('renewal-canceled', canceled.run);
+  });
+});

@@ -1,0 +1,53 @@
+/** Histories of runs as they are out there: the code of today must replay every one of them. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type ReplayWorkerOptions, Worker } from '@temporalio/worker';
+import { describe, expect, inject, test } from 'vitest';
+
+const FOLDER = join(import.meta.dirname, 'histories');
+const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
+
+describe('every recorded history replays', () => {
+  test.each(files)('%s', async (file) => {
+    await Worker.runReplayHistory(options(), JSON.parse(read(file)), `recorded/${file}`);
+  });
+});
+
+test('the situations worth keeping are all there', () => {
+  expect(files.map((file) => file.replace('.json', ''))).toEqual(
+    expect.arrayContaining([
+      'dunning-commands',
+      'dunning-exhausted',
+      'dunning-new-card',
+      'dunning-recovered',
+      'renewal-canceled',
+      'renewal-declined',
+      'renewal-not-yet',
+      'renewal-outage',
+      'renewal-paid',
+      'renewal-parked',
+      'renewal-pending',
+    ]),
+  );
+});
+
+test('a change of the story is noticed: a history with two steps swapped does not replay', async () => {
+  const history = JSON.parse(read('renewal-paid.json')) as { events: Record<string, never>[] };
+  const scheduled = history.events.filter(
+    (event) => 'activityTaskScheduledEventAttributes' in event,
+  );
+  const [first, second] = scheduled.map(
+    (event) => event['activityTaskScheduledEventAttributes'] as { activityType: { name: string } },
+  );
+  [first!.activityType, second!.activityType] = [second!.activityType, first!.activityType];
+  await expect(Worker.runReplayHistory(options(), history, 'swapped')).rejects.toThrow();
+});
+
+function options(): ReplayWorkerOptions {
+  return { workflowBundle: { codePath: inject('storiesPath') } };
+}
+
+function read(file: string): string {
+  return readFileSync(join(FOLDER, file), 'utf8');
+}
