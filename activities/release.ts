@@ -1,11 +1,6 @@
 /** Releasing: before money is asked for anywhere else, what was asked for before must be dead. */
-import {
-  type ChargeWithAccount,
-  countRelease,
-  listUnreleased,
-  markReleased,
-  readCharge,
-} from '../prisma/charge.js';
+import { type ChargeWithAccount, readCharge } from '../prisma/charge.js';
+import { countRelease, listUnreleased, markReleased } from '../prisma/release.js';
 import { bookEarlier } from './book-found.js';
 import type { Deps } from './deps.js';
 import { exchangeOf } from './exchange.js';

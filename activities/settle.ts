@@ -7,11 +7,11 @@ import {
   type Charge,
   type ChargeWithAccount,
   type Settlement,
-  markReleased,
   outcomeOf,
   settleOpen,
 } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
+import { markReleased } from '../prisma/release.js';
 import {
   type Renewal,
   cancelRenewal,

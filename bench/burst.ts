@@ -178,11 +178,8 @@ interface Amount {
 
 async function chargesReach(count: number): Promise<number> {
   let charged = 0;
-  await within(
-    60_000,
-    `${count} charges`,
-    async () => (charged = (await journal()).length) >= count,
-  );
+  const look = async () => (charged = (await journal()).length) >= count;
+  await within(60_000, `${count} charges`, look, 5);
   return charged;
 }
 
@@ -231,8 +228,13 @@ async function call<T>(method: string, path: string, body?: object, key?: string
   throw response.status < 500 ? new Refused(said) : new Error(said);
 }
 
-async function within(ms: number, what: string, happened: () => Promise<unknown>): Promise<void> {
-  for (const end = Date.now() + ms; !(await happened()); await sleep(10))
+async function within(
+  ms: number,
+  what: string,
+  happened: () => Promise<unknown>,
+  lookEveryMs = 100,
+): Promise<void> {
+  for (const end = Date.now() + ms; !(await happened()); await sleep(lookEveryMs))
     if (Date.now() > end) throw new Error(`Not within ${ms} ms: ${what}`);
 }
 

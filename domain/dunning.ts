@@ -8,7 +8,7 @@ import { DateTime, Duration } from 'luxon';
 
 import { type CardAttempt, earliestNextAttempt } from './card-attempts.js';
 import type { ChargeTicket } from './charge.js';
-import type { Decline, DeclineClass } from './decline.js';
+import type { Decline } from './decline.js';
 import type { ClassRule, DunningPolicy, Stage } from './dunning-policy.js';
 import type { Money } from './money.js';
 
@@ -174,11 +174,6 @@ function momentOf(after: string, policy: DunningPolicy, state: CaseState): numbe
 
 function milliseconds(duration: string): number {
   return Duration.fromISO(duration).toMillis();
-}
-
-/** Which classes of decline no automatic retry can help: only a new method, the customer, or a person. */
-export function needsSomebody(policy: DunningPolicy, declineClass: DeclineClass): boolean {
-  return policy.classes[declineClass].retry === 'never';
 }
 
 /** What the run of a case learns when it looks: the next step, or how the case ended. */

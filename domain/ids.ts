@@ -32,34 +32,14 @@ declare const prefix: unique symbol;
 /** An id of one noun: `Id<'rnw'>` is a string like "rnw_01jxq…", and no other noun's id fits it. */
 export type Id<P extends IdPrefix> = string & { readonly [prefix]: P };
 
-/** A merchant: "mer_…". */
-export type MerchantId = Id<'mer'>;
-/** An API key's public id: "key_…". Never the secret. */
-export type ApiKeyId = Id<'key'>;
-/** A merchant's account at one gateway: "gwa_…". */
-export type GatewayAccountId = Id<'gwa'>;
-/** A customer: "cus_…". Ours; Stripe's customer ids look alike, but are upper and lower case. */
-export type CustomerId = Id<'cus'>;
-/** A payment method: "pm_…". Ours, not the gateway's token. */
-export type PaymentMethodId = Id<'pm'>;
 /** A subscription: "sub_…". */
 export type SubscriptionId = Id<'sub'>;
 /** A renewal: "rnw_…". */
 export type RenewalId = Id<'rnw'>;
 /** A charge, and the idempotency key it is sent under: "chg_…". */
 export type ChargeId = Id<'chg'>;
-/** A dunning case: "dnc_…". */
-export type DunningCaseId = Id<'dnc'>;
-/** A dunning policy, one version of it: "dpo_…". */
-export type DunningPolicyId = Id<'dpo'>;
 /** An operator's command: "cmd_…". It names the round that the command causes. */
 export type CommandId = Id<'cmd'>;
-/** A start, wake or signal owed to Temporal: "dsp_…". It names the round that it causes. */
-export type DispatchId = Id<'dsp'>;
-/** A webhook as received: "gev_…". */
-export type GatewayEventId = Id<'gev'>;
-/** What we send out: "evt_…". */
-export type EventId = Id<'evt'>;
 
 /**
  * A new id. `atMs` is an epoch instant in whole milliseconds, after 1970 began; ids made in the

@@ -5,13 +5,7 @@
 import { type Currency, currencyExponent, toCurrency } from './currency.js';
 import { DomainError } from './errors.js';
 
-export {
-  type Currency,
-  currencyExponent,
-  isCurrency,
-  knownCurrencies,
-  toCurrency,
-} from './currency.js';
+export { currencyExponent, isCurrency, knownCurrencies, toCurrency } from './currency.js';
 
 /**
  * An amount that is never negative: what is owed, charged or refunded. Plain JSON, so that it

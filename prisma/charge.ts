@@ -153,47 +153,6 @@ export async function settleOpen(
   return settled[0];
 }
 
-/** The gateway's object that these charges share is dead: the next charge makes a new one. */
-export async function markReleased(
-  tx: Tx,
-  { renewalId, gatewayAccountId, gatewayReference }: Charge,
-  now: Date,
-): Promise<void> {
-  await tx.charge.updateMany({
-    where: { renewalId, gatewayAccountId, gatewayReference, releasedAt: null },
-    data: { releasedAt: now },
-  });
-}
-
-/** Counts a release before it is tried, so that no two tries share a key. */
-export async function countRelease(tx: Tx, id: string): Promise<number> {
-  const { releases } = await tx.charge.update({
-    where: { id },
-    data: { releases: { increment: 1 } },
-    select: { releases: true },
-  });
-  return releases;
-}
-
-/** Earlier charges whose object at a gateway might still be paid, other than the one this charge continues. */
-export function listUnreleased(
-  tx: Tx,
-  { renewalId, ordinal, gatewayReference }: Charge,
-): Promise<Charge[]> {
-  return tx.charge.findMany({
-    where: {
-      renewalId,
-      ordinal: { lt: ordinal },
-      status: { in: ['declined', 'not_sent'] },
-      releasedAt: null,
-      AND: [
-        { gatewayReference: { not: null } },
-        ...(gatewayReference ? [{ gatewayReference: { not: gatewayReference } }] : []),
-      ],
-    },
-  });
-}
-
 export async function markSurplus(tx: Tx, id: string): Promise<void> {
   await tx.charge.update({ where: { id }, data: { surplus: true } });
 }

@@ -10,21 +10,11 @@ export type Tx = Prisma.TransactionClient;
 export interface DatabaseOptions {
   readonly url: string;
   readonly maxConnections: number;
-  /** Hears every statement, for counting them. */
-  readonly onStatement?: (sql: string) => void;
 }
 
-export function openDatabase({ url, maxConnections, onStatement }: DatabaseOptions): Database {
+export function openDatabase({ url, maxConnections }: DatabaseOptions): Database {
   const adapter = new PrismaPg({ connectionString: url, max: maxConnections });
-  const transactionOptions = { maxWait: 10_000, timeout: 15_000 };
-  if (!onStatement) return new PrismaClient({ adapter, transactionOptions });
-  const db = new PrismaClient({
-    adapter,
-    transactionOptions,
-    log: [{ emit: 'event', level: 'query' }],
-  });
-  db.$on('query', ({ query }) => onStatement(query));
-  return db as Database;
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: 10_000, timeout: 15_000 } });
 }
 
 const UNIQUE_VIOLATION = '23505';

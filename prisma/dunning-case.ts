@@ -1,5 +1,4 @@
 /** Dunning cases: opening, what their next step is decided from, and closing. */
-import { DomainError } from '../domain/errors.js';
 import type { Decline } from '../domain/decline.js';
 import type { DunningPolicy, ServiceEffect } from '../domain/dunning-policy.js';
 import type { Service } from '../domain/subscription.js';
@@ -50,12 +49,6 @@ export async function openCase(
 /** The open case of a renewal. */
 export function findOpenCase(tx: Tx, renewalId: string): Promise<DunningCase | null> {
   return tx.dunningCase.findFirst({ where: { renewalId, status: 'open' } });
-}
-
-export async function requireOpenCase(tx: Tx, renewalId: string): Promise<DunningCase> {
-  const open = await findOpenCase(tx, renewalId);
-  if (open) return open;
-  throw new DomainError('conflict', 'case_closed', `Renewal ${renewalId} has no open dunning case`);
 }
 
 export async function readPolicy(tx: Tx, id: string): Promise<DunningPolicy> {

@@ -41,7 +41,7 @@ interface DunningInput {
 }
 
 /** The updates an operator may send, and what each needs to say. */
-export interface Wishes {
+interface Wishes {
   readonly retryNow: Wish;
   readonly holdUntil: HoldWish;
   readonly writeOff: Wish;

@@ -13,13 +13,13 @@ import { type Desk, atDesk } from './desk.js';
 import { startDunning } from './hand-over.js';
 import { showCollecting, showEnd, showParked, showWaiting } from './words.js';
 
-export interface RenewalInput {
+interface RenewalInput {
   readonly subscriptionId: string;
   /** UTC instant at which the period begins: "2026-12-01T00:00Z". */
   readonly periodStart: string;
 }
 
-export interface RenewalResult {
+interface RenewalResult {
   readonly outcome: ClosedOutcome | 'in_dunning';
 }
 

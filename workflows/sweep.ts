@@ -6,7 +6,7 @@
  */
 import { endOverdue, restartLost, sendOwed } from './activities.js';
 
-export interface SweepResult {
+interface SweepResult {
   readonly sent: number;
   readonly restarted: number;
   readonly ended: number;

@@ -10,7 +10,7 @@ import { page, paging } from './pages.js';
 import { clearableText, expand, flag, mergeMetadata, metadata, read, text } from './params.js';
 import type { Store } from './store.js';
 
-export interface Endpoint {
+interface Endpoint {
   readonly id: string;
   /** Null: registered through the control API for whichever account. */
   readonly account: string | null;

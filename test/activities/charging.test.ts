@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { CHARGE_TRANSITIONS, type ChargeStatus } from '../../domain/charge.js';
 import { findFreePort } from '../../embedded/port.js';
 import { HOUR, dashboard, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
@@ -29,6 +30,30 @@ describe('1. rows and states', () => {
       await expect(
         house.db.charge.update({ where: { id: charge.id }, data: { status } }),
       ).rejects.toThrow(/may not go from succeeded/);
+  });
+
+  test('the database lets a charge move along the listed edges, and no others', async () => {
+    const bench = workbench(house);
+    const { charge } = await bench.plan('pm_card_visa');
+    const template = await bench.row(charge.id);
+    await house.db.charge.delete({ where: { id: charge.id } });
+    const statuses = Object.keys(CHARGE_TRANSITIONS) as ChargeStatus[];
+    const moved: string[] = [];
+    for (const from of statuses)
+      for (const to of statuses) {
+        const firstSentAt = new Date();
+        await house.db.charge.create({ data: { ...template, status: from, firstSentAt } as never });
+        const where = { id: charge.id };
+        await house.db.charge.update({ where, data: { status: to } }).then(
+          () => from !== to && moved.push(`${from} → ${to}`),
+          () => {},
+        );
+        await house.db.charge.delete({ where });
+      }
+    const listed = statuses.flatMap((from) =>
+      CHARGE_TRANSITIONS[from].filter((to) => from !== to).map((to) => `${from} → ${to}`),
+    );
+    expect(moved.sort()).toEqual(listed.sort());
   });
 
   test('what is frozen stays frozen: amount, method, account, request', async () => {

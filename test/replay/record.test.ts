@@ -33,7 +33,9 @@ describe.runIf(process.env['RECORD'])('recording', () => {
   async function keep(situation: string, run: WorkflowHandle): Promise<void> {
     const file = join(import.meta.dirname, 'histories', `${situation}.json`);
     if (existsSync(file)) return;
-    writeFileSync(file, `${historyToJSON(await run.fetchHistory())}\n`);
+    const history = historyToJSON(await run.fetchHistory());
+    // Where it was recorded is nobody's business.
+    writeFileSync(file, `${history.replace(/"identity": *"[^"]*"/g, '"identity": "dunlin"')}\n`);
   }
 
   async function subscribe(token: string, terms = {}) {

@@ -12,12 +12,6 @@ import { type Person, type Terms, aCustomer, aSubscription } from './people.js';
 
 export const HOUR = 3_600_000;
 
-export interface Bench {
-  readonly person: Person;
-  readonly renewalId: RenewalId;
-  readonly charge: ChargeTicket;
-}
-
 /** Activities at a time of the test's choosing: `advance` moves it. */
 export function workbench(house: House, changes: Partial<Deps> = {}) {
   let ahead = 0;
@@ -62,7 +56,7 @@ export function workbench(house: House, changes: Partial<Deps> = {}) {
   };
 }
 
-export function ticket(plan: Plan): ChargeTicket {
+function ticket(plan: Plan): ChargeTicket {
   if (plan.kind !== 'charge') throw new Error(`Nothing was planned: ${plan.kind}`);
   return plan.charge;
 }

@@ -1,7 +1,6 @@
 /** A whole Dunlin for one test file: its own database, emulator, lane and task queue on the shared servers. */
 import { randomUUID } from 'node:crypto';
 
-import { Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 
 import { bookActivities, gatewayActivities } from '../../activities/index.js';
@@ -12,10 +11,9 @@ import type { GatewayAccount } from '../../prisma/charge.js';
 import { ensureMerchant } from '../../prisma/merchant.js';
 import { prepareNamespace } from '../../temporal/connect.js';
 import { type Workers, startWorkers } from '../../temporal/workers.js';
+import './quiet.js';
 import { createTestDatabase } from './database.js';
 import { type Emulator, emulatorAt } from './emulator.js';
-
-Runtime.install({ logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} } });
 
 export type House = Awaited<ReturnType<typeof openHouse>>;
 

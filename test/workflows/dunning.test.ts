@@ -26,12 +26,10 @@ async function recover(token: string) {
 
 test('a soft decline recovers on the second retry', async () => {
   const { story, result } = await recover('pm_card_attachThen_insufficient_funds_times_2');
-  console.log(story);
   expect(result).toEqual({ outcome: 'recovered' });
 });
 
 test('a card without funds is tried on the schedule, then the service ends', async () => {
   const { story, result } = await recover('pm_card_attachThen_insufficient_funds');
-  console.log(story);
   expect(result).toEqual({ outcome: 'unpaid' });
 });
