@@ -1,8 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
-/** `pure` needs nothing but Node; `system` runs on a real PostgreSQL and a real Temporal server. */
+const system = {
+  globalSetup: 'test/support/servers.ts',
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
+/**
+ * `pure` needs nothing but Node; `system` runs on a real PostgreSQL and a real Temporal server; `record` adds
+ * histories to those that are replayed.
+ */
 export default defineConfig({
   test: {
+    // System tests mostly wait, for timers and for servers: more of them than cores do so side by side.
+    maxWorkers: 4,
     projects: [
       {
         test: {
@@ -17,11 +28,10 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/{workflows,activities,api,prisma,temporal,replay,crash}/**/*.test.ts'],
-          globalSetup: 'test/support/servers.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...system,
         },
       },
+      { test: { name: 'record', include: ['test/replay/record.ts'], ...system } },
     ],
   },
 });

@@ -11,7 +11,7 @@ import { type ChargeWithAccount, outcomeOf, readCharge, recordResend } from '../
 import { bookFound } from './book-found.js';
 import type { Deps } from './deps.js';
 import { type Exchange, lookUpOf } from './exchange.js';
-import { heedPrepared } from './send.js';
+import { prepare } from './send.js';
 import { askAgain, settle } from './settle.js';
 
 export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<ChargeOutcome> {
@@ -19,6 +19,11 @@ export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<Charge
   const exchange = await lookUpOf(deps, charge);
   if (exchange.kind === 'unusable') return outcomeOf(charge, askAgain(deps, charge));
   const found = await exchange.gateway.lookUp(exchange.account, exchange.charge);
+  if (found.kind === 'duplicate' && !charge.baseline) {
+    // Read after the gateway was: a baseline by now means that this very charge was sent meanwhile.
+    const fresh = await readCharge(deps.db, charge.id);
+    if (fresh.baseline) return ask(deps, fresh);
+  }
 
   if (!isOpen(charge.status as ChargeStatus)) {
     if (found.kind === 'succeeded') await bookFound(deps, charge, found);
@@ -63,17 +68,17 @@ const MAX_SERVER_ERRORS = 3;
 async function sendAgain(
   deps: Deps,
   charge: ChargeWithAccount,
-  { gateway, account, charge: frozen }: Exchange,
+  exchange: Exchange,
 ): Promise<Answer> {
+  const { gateway, account, charge: frozen } = exchange;
   if (!(await isWanted(deps, charge.renewalId)))
     return { kind: 'unknown', why: 'Nobody wants this money any more: it is only looked up' };
   let { baseline } = frozen;
   if (!baseline) {
     // The claimer died before it committed how the object stood, so it cannot have sent anything.
-    const prepared = await gateway.prepare(account, frozen);
-    const unsent = await heedPrepared(deps, charge.id, prepared);
-    if (unsent) return unsent;
-    baseline = prepared.kind === 'ready' ? prepared.baseline : undefined;
+    const ready = await prepare(deps, exchange);
+    if (ready.kind === 'unsent') return ready.answer;
+    ({ baseline } = ready);
   }
   const still = await recordResend(deps.db, charge.id, deps.clock.safety());
   if (!still) return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };

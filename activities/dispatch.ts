@@ -5,6 +5,7 @@ import { listOwed, listOwedTo, markSent } from '../prisma/dispatch.js';
 import { listUndispatched, markDispatched } from '../prisma/gateway-event.js';
 import { ownerOf } from '../temporal/owner.js';
 import type { Deps } from './deps.js';
+import { type Repairs, repairEach } from './repairs.js';
 
 /** Tells the run that owns a webhook's charge now to ask the gateway. Only what a run waits for is passed on. */
 export async function dispatchWebhook(deps: Deps, gatewayEventId: string): Promise<void> {
@@ -31,17 +32,22 @@ export async function sendOwedTo({ db, launch }: Deps, subscriptionId: string): 
   }
 }
 
-/** Sends what is owed for longer than sending it at once takes. Says how many. */
-export async function sendOwed(deps: Deps): Promise<number> {
+/** Sends what is owed for longer than sending it at once takes. One that cannot be sent keeps no other back. */
+export async function sendOwed(deps: Deps): Promise<Repairs> {
   const before = new Date(Date.now() - OWED_FOR_MS);
   const owed = await listOwed(deps.db, before, PAGE);
-  for (const row of owed) {
-    await deps.launch.send(row);
-    await markSent(deps.db, row.id);
-  }
   const events = await listUndispatched(deps.db, before, PAGE);
-  for (const { id } of events) await dispatchWebhook(deps, id);
-  return owed.length + events.length;
+  return repairEach([
+    ...owed.map((row) => async () => {
+      await deps.launch.send(row);
+      await markSent(deps.db, row.id);
+    }),
+    ...events.map(
+      ({ id }) =>
+        () =>
+          dispatchWebhook(deps, id),
+    ),
+  ]);
 }
 
 const OWED_FOR_MS = 5_000;

@@ -1,8 +1,8 @@
 /** Sending a claimed charge: read how the gateway's object stands, commit that, send. */
-import type { Answer, Prepared } from '../gateways/gateway.js';
-import { type ChargeWithAccount, recordBaseline } from '../prisma/charge.js';
+import type { Answer } from '../gateways/gateway.js';
+import { type ChargeWithAccount, readCharge, recordBaseline } from '../prisma/charge.js';
 import type { Deps } from './deps.js';
-import { exchangeOf } from './exchange.js';
+import { type Exchange, exchangeOf } from './exchange.js';
 import { releaseEarlier } from './release.js';
 
 /** Sends a claimed charge, unless its account is closed or the time for this attempt has run out. */
@@ -18,37 +18,48 @@ export async function send(
 
   const unreleased = await releaseEarlier(deps, charge);
   if (unreleased) return { kind: 'unreachable', why: unreleased };
-  const prepared = await exchange.gateway.prepare(exchange.account, exchange.charge);
-  const unsent = await heedPrepared(deps, charge.id, prepared);
-  if (unsent) return unsent;
-  const baseline = prepared.kind === 'ready' ? prepared.baseline : undefined;
+  const ready = await prepare(deps, exchange);
+  if (ready.kind === 'unsent') return ready.answer;
   // The last thing before the call: a machine that slept meanwhile must not send behind another's back.
   if (Date.now() - begun > deps.tempo.chargeTimeoutMs - deps.tempo.deadlineMs) return 'too_late';
-  return exchange.gateway.submit(exchange.account, { ...exchange.charge, baseline });
+  return exchange.gateway.submit(exchange.account, {
+    ...exchange.charge,
+    baseline: ready.baseline,
+  });
 }
 
+type Ready =
+  | { readonly kind: 'ready'; readonly baseline: object | undefined }
+  | { readonly kind: 'unsent'; readonly answer: Answer };
+
 /** What must be known, and committed, before a send may change the gateway's object. */
-export async function heedPrepared(
-  deps: Deps,
-  chargeId: string,
-  prepared: Prepared,
-): Promise<Answer | undefined> {
+export async function prepare(
+  { db }: Deps,
+  { gateway, account, charge }: Exchange,
+): Promise<Ready> {
+  const prepared = await gateway.prepare(account, charge);
   switch (prepared.kind) {
     case 'ready': {
-      const { baseline } = prepared;
-      if (!baseline || (await recordBaseline(deps.db, chargeId, baseline))) return undefined;
-      return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
+      if (!prepared.baseline) return prepared;
+      const baseline = await recordBaseline(db, charge.id, prepared.baseline);
+      return baseline ? { kind: 'ready', baseline } : unsent({ kind: 'unknown', why: DECIDED });
     }
     case 'gone':
-      return {
-        kind: 'gone',
-        why: 'The gateway canceled the payment: the next charge makes a new one',
-      };
-    case 'duplicate':
-      return { kind: 'duplicate' };
+      return unsent({ kind: 'gone', why: 'The gateway canceled the payment: a new one follows' });
+    case 'duplicate': {
+      // Read after the gateway was: a baseline by now means that somebody else sent this very charge.
+      const { baseline } = await readCharge(db, charge.id);
+      return unsent(baseline ? { kind: 'unknown', why: DECIDED } : { kind: 'duplicate' });
+    }
     case 'unreadable':
-      return { kind: 'unreachable', why: prepared.why };
+      return unsent({ kind: 'unreachable', why: prepared.why });
     default:
       return prepared satisfies never;
   }
+}
+
+const DECIDED = 'Another execution sent it meanwhile';
+
+function unsent(answer: Answer): Ready {
+  return { kind: 'unsent', answer };
 }

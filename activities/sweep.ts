@@ -13,49 +13,46 @@ import { endSubscription } from '../prisma/subscription-change.js';
 import { lockSubscription } from '../prisma/subscription.js';
 import { ownerOf } from '../temporal/owner.js';
 import type { Deps } from './deps.js';
+import { type Repairs, repairEach } from './repairs.js';
 
 const PAGE = 200;
 /** Long enough for a run that was just started, or is just ending, to do what it is about to do. */
 const STUCK_AFTER_MS = 120_000;
 
-/** Starts again what some run should be working on while none is. Says how many. */
-export async function restartLost(deps: Deps): Promise<number> {
+/** Starts again what some run should be working on while none is. */
+export async function restartLost(deps: Deps): Promise<Repairs> {
   const before = new Date(Date.now() - STUCK_AFTER_MS);
   await reopenCases(deps);
-  return (await restartSubscriptions(deps, before)) + (await restartRenewals(deps, before));
+  const lost = [...(await lostSubscriptions(deps, before)), ...(await lostRenewals(deps, before))];
+  return repairEach(lost);
 }
 
-async function restartSubscriptions({ db, launch }: Deps, before: Date): Promise<number> {
-  let restarted = 0;
+type Repair = () => Promise<void>;
+
+async function lostSubscriptions({ db, launch }: Deps, before: Date): Promise<Repair[]> {
+  const lost: Repair[] = [];
   for (let after = ''; ;) {
     const page = await listOverdueSubscriptions(db, before, after, PAGE);
     for (const { id, merchantId, nextPeriodStart } of page) {
       const periodStart = nextPeriodStart.getTime();
       if (await launch.isRunning(renewalWorkflowId(id as SubscriptionId, periodStart))) continue;
-      await launch.startRenewal({
-        merchantId,
-        subscriptionId: id,
-        periodStart,
-        wakeAt: Date.now(),
-      });
-      restarted++;
+      const run = { merchantId, subscriptionId: id, periodStart, wakeAt: Date.now() };
+      lost.push(() => launch.startRenewal(run));
     }
-    if (page.length < PAGE) return restarted;
+    if (page.length < PAGE) return lost;
     after = page.at(-1)!.id;
   }
 }
 
-async function restartRenewals({ db, launch }: Deps, before: Date): Promise<number> {
-  let restarted = 0;
+async function lostRenewals({ db, launch }: Deps, before: Date): Promise<Repair[]> {
+  const lost: Repair[] = [];
   for (let after = ''; ;) {
     const page = await listUnsettledRenewals(db, before, after, PAGE);
     for (const renewal of page) {
       const owner = ownerOf(renewal);
-      if (await launch.isRunning(owner.workflowId)) continue;
-      await launch.start(owner);
-      restarted++;
+      if (!(await launch.isRunning(owner.workflowId))) lost.push(() => launch.start(owner));
     }
-    if (page.length < PAGE) return restarted;
+    if (page.length < PAGE) return lost;
     after = page.at(-1)!.id;
   }
 }
@@ -81,16 +78,20 @@ const UNEXPLAINED = {
   elsewhere: false,
 } as const;
 
-/** Ends the subscriptions that no run watches over. Says how many. */
-export async function endOverdue(deps: Deps): Promise<number> {
+/** Ends the subscriptions that no run watches over. */
+export async function endOverdue(deps: Deps): Promise<Repairs> {
   const { db } = deps;
   const now = deps.clock.business();
   const over = await listEndedSubscriptions(db, now, PAGE);
-  for (const { id } of over)
-    await db.$transaction(async (tx) => {
-      const subscription = await lockSubscription(tx, id);
-      if (subscription?.endsAt && subscription.endsAt <= now)
-        await endSubscription(tx, subscription, now);
-    });
-  return over.length;
+  return repairEach(
+    over.map(
+      ({ id }) =>
+        () =>
+          db.$transaction(async (tx) => {
+            const subscription = await lockSubscription(tx, id);
+            if (subscription?.endsAt && subscription.endsAt <= now)
+              await endSubscription(tx, subscription, now);
+          }),
+    ),
+  );
 }

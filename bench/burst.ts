@@ -184,10 +184,11 @@ async function chargesReach(count: number): Promise<number> {
 }
 
 async function becomesQuiet(renewals: readonly string[]): Promise<void> {
-  await within(QUIET_WITHIN_MS, 'every renewal is decided', async () => {
+  const decided = async () => {
     const statuses = await Promise.all(renewals.map(statusOf));
     return statuses.every((status) => status !== 'collecting');
-  });
+  };
+  await within(QUIET_WITHIN_MS, 'every renewal is decided', decided, 1_000);
 }
 
 async function statusOf(renewal: string): Promise<string> {

@@ -97,13 +97,19 @@ function withAccount(row: Record<string, unknown>): ChargeWithAccount {
   return { ...charge, account: fieldNames<GatewayAccount>(row['account'] as object) };
 }
 
-/** Commits how the gateway's object stands before the send. False: the charge is no longer open. */
-export async function recordBaseline(tx: Tx, chargeId: string, baseline: object): Promise<boolean> {
-  const { count } = await tx.charge.updateMany({
-    where: { id: chargeId, status: { in: OPEN } },
-    data: { baseline: baseline as Prisma.InputJsonObject },
-  });
-  return count === 1;
+/**
+ * Commits how the gateway's object stood before the first send; the first one to say so is believed. Answers what
+ * holds, or undefined when the charge is no longer open.
+ */
+export async function recordBaseline(
+  tx: Tx,
+  chargeId: string,
+  baseline: object,
+): Promise<object | undefined> {
+  const rows = await tx.$queryRaw<{ baseline: object }[]>`
+    update charge set baseline = coalesce(baseline, ${JSON.stringify(baseline)}::jsonb)
+    where id = ${chargeId} and status in ('submitted', 'pending', 'unknown') returning baseline`;
+  return rows[0]?.baseline;
 }
 
 /** Commits that the charge is sent once more. False: it is decided, and must not be. */

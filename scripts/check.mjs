@@ -11,7 +11,7 @@ const STATIC_STEPS = [
   ['the types hold', 'npx', 'tsc', '--noEmit'],
   ['nothing is unused', 'npx', 'knip', '--no-progress'],
 ];
-const TEST_STEPS = [['the tests pass, architecture and replay among them', 'npx', 'vitest', 'run']];
+const TEST_STEPS = [['the tests pass, architecture and replay among them', 'npm', 'test']];
 
 const onlyStatic = process.argv.includes('--static');
 for (const [proves, ...command] of onlyStatic ? STATIC_STEPS : [...STATIC_STEPS, ...TEST_STEPS]) {

@@ -5,6 +5,7 @@ import type { Decline } from '../domain/decline.js';
 import type { RenewalId } from '../domain/ids.js';
 import type { Owner, RenewalStatus } from '../domain/renewal.js';
 import {
+  commandRenewal,
   decideCharge,
   planCharge,
   raiseAttention,
@@ -56,9 +57,11 @@ export async function follow(charge: ChargeTicket, renewalId: RenewalId): Promis
   const since = Date.now();
   let raised = false;
   let outcome = await submitCharge(charge);
+  await heedCancellation(desk, renewalId);
   while (!isFinal(outcome)) {
     const summary = `Awaiting the gateway's word on ${charge.title}`;
     await desk.word(charge.id, outcome.askAgainMs, summary);
+    await heedCancellation(desk, renewalId);
     await heedVerdicts(desk, renewalId);
     outcome = await resolveCharge(charge);
     if (!raised && !isFinal(outcome) && Date.now() - since > OVERDUE_MS[outcome.kind]) {
@@ -78,6 +81,12 @@ export async function askAboutReported(): Promise<void> {
     reported.delete(charge.id);
     await resolveCharge(charge);
   }
+}
+
+/** It cannot undo a charge that is under way, only keep others from following it. */
+async function heedCancellation(desk: Desk, renewalId: RenewalId): Promise<void> {
+  const command = desk.takeCancellation();
+  if (command) await commandRenewal({ renewalId, command });
 }
 
 async function heedVerdicts(desk: Desk, renewalId: RenewalId): Promise<void> {

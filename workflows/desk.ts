@@ -15,6 +15,7 @@ import type { ChargeId, RenewalId } from '../domain/ids.js';
 import {
   type Command,
   type HoldWish,
+  type RecordedCommand,
   type Verdict,
   type Wish,
   cancelCase,
@@ -48,16 +49,26 @@ export class Desk {
     this.commands.push(command);
   }
 
+  /** A cancellation from the Temporal UI, which no validator can refuse while a charge is under way. */
+  takeCancellation(): RecordedCommand | undefined {
+    const at = this.commands.findIndex(({ kind }) => kind === 'cancelCase');
+    return at < 0 ? undefined : (this.commands.splice(at, 1)[0] as RecordedCommand);
+  }
+
   /** Waits until then, or for a command, whichever comes first. */
   async until(at: number, summary: string): Promise<Command | undefined> {
     await condition(() => this.commands.length > 0, Math.max(1, at - Date.now()), { summary });
     return this.commands.shift();
   }
 
+  private isCanceled(): boolean {
+    return this.commands.some(({ kind }) => kind === 'cancelCase');
+  }
+
   /** Waits for the gateway's word on a charge, or for a person's, or until it is time to ask. */
   async word(chargeId: ChargeId, waitMs: number, summary: string): Promise<void> {
     await condition(
-      () => this.reported.has(chargeId) || this.verdicts.length > 0,
+      () => this.reported.has(chargeId) || this.verdicts.length > 0 || this.isCanceled(),
       Math.max(1, waitMs),
       { summary },
     );

@@ -6,13 +6,7 @@
  */
 import { endOverdue, restartLost, sendOwed } from './activities.js';
 
-interface SweepResult {
-  readonly sent: number;
-  readonly restarted: number;
-  readonly ended: number;
-}
-
-export async function sweep(): Promise<SweepResult> {
+export async function sweep() {
   const sent = await sendOwed();
   const restarted = await restartLost();
   const ended = await endOverdue();

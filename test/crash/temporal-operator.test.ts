@@ -22,7 +22,14 @@ let wire: Wire;
 let gates: Gates;
 
 beforeAll(async () => {
-  house = await openHouse();
+  // Long enough for two runs to stand at the gateway at once.
+  house = await openHouse({
+    environment: {
+      GATEWAY_DEADLINE_SECONDS: '5',
+      CHARGE_TIMEOUT_SECONDS: '12',
+      SHUTDOWN_GRACE_SECONDS: '12',
+    },
+  });
   wire = await openWire(house);
   gates = await openGates(house);
 });
@@ -187,5 +194,41 @@ test('reset of a case after its recovery: it stays recovered', async () => {
   await resetToTheBeginning(workflowId);
   const again = house.client.workflow.getHandle(workflowId);
   expect(await again.result()).toEqual({ outcome: 'recovered' });
+  await expectPaidOnce(house, id, RECOVERED);
+});
+
+/** Whoever looks at the gateway's object then sees it paid by this very charge: that is no duplicate. */
+test('terminate of a case before its charge was sent; it still sends while the next run looks', async () => {
+  const person = await aCustomer(house, DECLINES_ONCE);
+  const { id } = await theRenewal(house, await aSubscription(house, person));
+  await becomes(house, id, 'past_due');
+  const charge = await house.db.charge.findFirstOrThrow({ where: { renewalId: id } });
+  const looks = ({ method, path }: { method: string; path: string }) =>
+    method === 'GET' && path.startsWith(`/v1/payment_intents/${charge.gatewayReference}`);
+  const firstLook = wire.hold(looks, 'request');
+  await retryNow(house, id);
+  await firstLook.reached();
+
+  const secondLook = wire.hold(looks, 'request');
+  const run = dunningRun(house, id);
+  await run.terminate('a test');
+  const { merchantId } = house;
+  const { workflowId } = run;
+  const input = { renewalId: id };
+  await house.deps.launch.start({ merchantId, workflowType: 'dunning', workflowId, input });
+  await secondLook.reached();
+
+  const answer = wire.hold(movesMoneyOf(person.method), 'answer');
+  await firstLook.release();
+  await answer.reached();
+  await secondLook.release();
+  await until(async () => {
+    const [, second] = await house.db.charge.findMany({
+      where: { renewalId: id },
+      orderBy: { ordinal: 'asc' },
+    });
+    return second?.status !== 'submitted';
+  });
+  await answer.release();
   await expectPaidOnce(house, id, RECOVERED);
 });

@@ -1,5 +1,5 @@
 /** What networks and gateways do to a charge besides answering it. Unknown is never a failure, and always ends. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import {
   DECLINES_ONCE,
@@ -17,10 +17,7 @@ import { aCustomer, aSubscription, renewalRun, skipTime, until } from '../suppor
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse();
-});
-afterEach(async () => {
-  await house.emulator.heal();
+  house = await openHouse({ environment: { ASK_LADDER_SECONDS: '0.3,1' } });
 });
 afterAll(() => house.close());
 

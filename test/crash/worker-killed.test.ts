@@ -16,7 +16,6 @@ import {
   becomes,
   charges,
   expectPaidOnce,
-  nothingRuns,
   openRoad,
   retryNow,
   startWorkerProcess,
@@ -198,36 +197,4 @@ test('P3 of a decline: it counts once, and leads to one case', async () => {
   expect(await charges(house, id)).toEqual(['charge 1 → declined: insufficient_funds']);
   expect(wire.sends(declining.person.method)).toHaveLength(1);
   expect(await house.db.dunningCase.count({ where: { renewalId: id } })).toBe(1);
-});
-
-test('two workers, one killed with charges in its hands', async () => {
-  const victim = await aWorker();
-  const debtors = await Promise.all(Array.from({ length: 6 }, () => aDebtor()));
-  const held = debtors.map((debtor) => wire.hold(sendOf(debtor), 'answer'));
-  await Promise.all(debtors.map(({ begin }) => begin()));
-  await Promise.all(held.map((it) => it.reached()));
-  await victim.kill();
-  await Promise.all(held.map((it) => it.release()));
-  for (const { renewalId } of debtors) await expectPaidOnce(house, await renewalId());
-});
-
-test('SIGTERM during a charge: the worker finishes it, then exits', async () => {
-  const worker = processes[1]!;
-  const debtor = await aDebtor();
-  const held = wire.hold(sendOf(debtor), 'answer');
-  await debtor.begin();
-  await held.reached();
-  const ended = worker.terminate();
-  await until(
-    async () => worker.output().includes('Stopping') || worker.process.signalCode === null,
-  );
-  await held.release();
-  expect(await ended).toEqual({ code: 0, signal: null });
-
-  const id = await debtor.renewalId();
-  expect(await charges(house, id)).toEqual(['charge 1 → succeeded']);
-  expect(wire.sends(debtor.person.method)).toHaveLength(1);
-  await aWorker();
-  await nothingRuns(house, id);
-  await expectPaidOnce(house, id);
 });

@@ -1,5 +1,5 @@
 /**
- * Records the histories that replay.test.ts replays. Runs only with RECORD=1, into files that do not exist yet: a
+ * Records the histories that replay.test.ts replays. Run by `npm run record`, into files that do not exist yet: a
  * recorded history is never edited, for runs like it are out there.
  */
 import { existsSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ import {
 
 const wish = { actor: 'Mia', reason: 'The customer called' };
 
-describe.runIf(process.env['RECORD'])('recording', () => {
+describe('recording', () => {
   let house: House;
   beforeAll(async () => {
     house = await openHouse();

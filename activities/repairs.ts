@@ -1,0 +1,22 @@
+/** Repairs: many small ones, of which none may keep the others from being made. */
+export interface Repairs {
+  readonly done: number;
+  readonly failed: number;
+  /** The first failure's message, for whoever reads the sweep in the Temporal UI. */
+  readonly why?: string;
+}
+
+export async function repairEach(repairs: readonly (() => Promise<unknown>)[]): Promise<Repairs> {
+  let done = 0;
+  const failures: string[] = [];
+  for (const repair of repairs) {
+    try {
+      await repair();
+      done++;
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  const why = failures[0]?.slice(0, 500);
+  return { done, failed: failures.length, ...(why && { why }) };
+}
