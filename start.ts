@@ -67,7 +67,9 @@ async function startAll(
   begun({ stop: () => parts.close() });
   await ensureAdminKey(parts.db, config.DUNLIN_ADMIN_KEY);
   const apiBase = config.STRIPE_API_BASE ?? emulator;
-  const merchant = await prepareSampleMerchant(parts.db, home, apiBase);
+  // The sample plays in test mode only.
+  const live = config.STRIPE_SECRET_KEY?.includes('_live_') ?? false;
+  const merchant = live ? undefined : await prepareSampleMerchant(parts.db, home, apiBase);
 
   const onFatal = (error: unknown) => logger.fatal({ err: error }, 'A worker has failed');
   begun(await runWorkers(config, parts, logger, onFatal));

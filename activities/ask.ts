@@ -76,7 +76,7 @@ async function sendAgain(
   let { baseline } = frozen;
   if (!baseline) {
     // The claimer died before it committed how the object stood, so it cannot have sent anything.
-    const ready = await prepare(deps, exchange);
+    const ready = await prepare(deps, charge, exchange);
     if (ready.kind === 'unsent') return ready.answer;
     ({ baseline } = ready);
   }

@@ -15,7 +15,7 @@ import { owed, takeMoney } from './take-money.js';
 type Success = Extract<Answer, { kind: 'succeeded' | 'pending' }>;
 
 export async function bookFound(deps: Deps, from: Charge, found: Success): Promise<void> {
-  const now = deps.clock.business();
+  const now = deps.clock.safety();
   const chargeReference = found.chargeReference ?? found.reference;
   await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, from.renewalId);

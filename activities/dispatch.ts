@@ -14,6 +14,8 @@ export async function dispatchWebhook(deps: Deps, gatewayEventId: string): Promi
   if (event.chargeId && !event.dispatchedAt) {
     const charge = await readCharge(db, event.chargeId);
     const status = charge.status as ChargeStatus;
+    // The sender is still waiting for its own answer, and asks if none comes. The sweep looks at this one again.
+    if (status === 'submitted') return;
     const saysMoney = event.type.endsWith('.succeeded');
     if (isOpen(status) || (saysMoney && status !== 'succeeded' && status !== 'planned')) {
       const renewal = await db.renewal.findUniqueOrThrow({ where: { id: charge.renewalId } });

@@ -68,11 +68,15 @@ export async function decide(deps: Deps, tx: Tx, renewal: Renewal, now: Date): P
     title,
     stage: state.stagesEntered.at(-1) ?? 'not begun',
     retries: state.retriesAt.length,
-    lastDecline: `${state.lastDecline.code} (${state.lastDecline.class})`,
+    lastDecline: wordsFor(state.lastDecline),
   };
 }
 
 type CaseOutcome = 'recovered' | 'unpaid' | 'canceled';
+
+function wordsFor({ code, class: kind }: Decline): string {
+  return code === kind ? code : `${code} (${kind})`;
+}
 
 function outcomeOfClosed({ status }: Renewal): CaseOutcome {
   if (status === 'paid') return 'recovered';

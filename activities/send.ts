@@ -16,9 +16,7 @@ export async function send(
   const exchange = await exchangeOf(deps, charge);
   if (exchange.kind === 'unusable') return exchange.answer;
 
-  const unreleased = await releaseEarlier(deps, charge);
-  if (unreleased) return { kind: 'unreachable', why: unreleased };
-  const ready = await prepare(deps, exchange);
+  const ready = await prepare(deps, charge, exchange);
   if (ready.kind === 'unsent') return ready.answer;
   // The last thing before the call: a machine that slept meanwhile must not send behind another's back.
   if (Date.now() - begun > deps.tempo.chargeTimeoutMs - deps.tempo.deadlineMs) return 'too_late';
@@ -32,11 +30,15 @@ type Ready =
   | { readonly kind: 'ready'; readonly baseline: object | undefined }
   | { readonly kind: 'unsent'; readonly answer: Answer };
 
-/** What must be known, and committed, before a send may change the gateway's object. */
+/** What must be dead, known, and committed, before a send may change the gateway's object. */
 export async function prepare(
-  { db }: Deps,
+  deps: Deps,
+  row: ChargeWithAccount,
   { gateway, account, charge }: Exchange,
 ): Promise<Ready> {
+  const { db } = deps;
+  const unreleased = await releaseEarlier(deps, row);
+  if (unreleased) return unsent({ kind: 'unreachable', why: unreleased });
   const prepared = await gateway.prepare(account, charge);
   switch (prepared.kind) {
     case 'ready': {

@@ -36,7 +36,7 @@ export async function settle(
   answer: Answer,
   standing: Standing,
 ): Promise<ChargeOutcome> {
-  const now = deps.clock.business();
+  const now = deps.clock.safety();
   const result = settlementOf(answer, standing);
   const { settled, renewal } = await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, charge.renewalId);

@@ -22,7 +22,10 @@ export function requestLog(logger: Logger): RequestHandler {
     quietResLogger: true,
     customAttributeKeys: { reqId: 'request_id' },
     autoLogging: { ignore: ({ url }) => url === '/healthz' || url === '/readyz' },
-    customLogLevel: (_req, res) => (res.statusCode >= 500 ? 'error' : 'info'),
+    customLogLevel: (req, res) => {
+      if (res.statusCode >= 500) return 'error';
+      return req.method === 'GET' && res.statusCode < 400 ? 'debug' : 'info';
+    },
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request failed',
     customSuccessObject: (req, res, values: object) => facts(req, res, values),

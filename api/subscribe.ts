@@ -36,6 +36,8 @@ export async function subscribe(
   ];
   if (body.interval === 'minute' && caller.mode !== 'test')
     errors.push({ field: 'interval', message: '"minute" is for test keys only' });
+  if (body.dunning_policy === 'quick' && caller.mode !== 'test')
+    errors.push({ field: 'dunning_policy', message: '"quick" is for test keys only' });
   if (errors.length > 0) throw invalidFields('invalid_request', errors);
   return createSubscription(tx, { merchantId, cadence, ...termsOf(body) }, now);
 }

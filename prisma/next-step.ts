@@ -16,9 +16,8 @@ export interface NextStep {
 export async function readNextStep(db: Database, renewalId: string): Promise<NextStep | null> {
   const renewal = await db.renewal.findUnique({ where: { id: renewalId } });
   if (renewal?.status !== 'collecting' && renewal?.status !== 'past_due') return null;
-  const open = (await listCharges(db, renewalId)).find(({ status }) =>
-    isOpen(status as ChargeStatus),
-  );
+  const charges = await listCharges(db, renewalId);
+  const open = charges.find(({ status }) => isOpen(status as ChargeStatus));
   if (open) {
     const why = `Charge ${open.ordinal} is ${open.status}: ${open.reason ?? 'the gateway has not answered yet'}`;
     return { kind: 'await_gateway', at: null, why };
@@ -26,6 +25,9 @@ export async function readNextStep(db: Database, renewalId: string): Promise<Nex
   if (renewal.status === 'past_due') return nextOfCase(db, renewal);
   const parked = renewal.needsAttention as { why: string } | null;
   if (parked) return { kind: 'await_operator', at: null, why: parked.why };
+  const unsent = charges.findLast(({ status }) => status === 'not_sent');
+  if (unsent)
+    return { kind: 'await_gateway', at: null, why: unsent.reason ?? 'No gateway answers' };
   return { kind: 'charge', at: renewal.dueAt, why: 'The period is due' };
 }
 

@@ -16,18 +16,21 @@ export interface Stage {
   readonly manual: string;
 }
 
+/** As kept in the state folder. */
+interface Kept {
+  readonly subscriptions: Readonly<Record<string, string>>;
+  readonly manual: string;
+}
+
 /** The stage of an earlier start, if there is one. */
 export function readStage(home: string): Stage | undefined {
   const file = join(home, 'sample.json');
   if (!existsSync(file)) return undefined;
-  const kept = JSON.parse(readFileSync(file, 'utf8')) as {
-    subscriptions: string[];
-    manual: string;
-  };
-  const actors = CAST.map((role, index) => ({
-    role,
-    subscription: kept.subscriptions[index] ?? '',
-  }));
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+  const actors = CAST.flatMap((role) => {
+    const subscription = kept.subscriptions[role.name];
+    return subscription ? [{ role, subscription }] : [];
+  });
   return { actors, manual: kept.manual };
 }
 
@@ -37,7 +40,9 @@ export async function setStage(
   emulatorUrl: string | undefined,
 ): Promise<Stage> {
   const actors: Actor[] = [];
-  for (const role of CAST) actors.push(await enter(api, role, emulatorUrl));
+  // The emulator's own tokens mean nothing to Stripe itself.
+  const cast = CAST.filter(({ token }) => emulatorUrl || !token.includes('attachThen'));
+  for (const role of cast) actors.push(await enter(api, role, emulatorUrl));
   const customer = await createCustomer(api, 'Ines');
   await api.addCard(customer, 'pm_card_visa');
   const { id: manual } = await api.subscribe({
@@ -48,8 +53,9 @@ export async function setStage(
     collection: 'manual',
     description: 'Started by the app',
   });
-  const subscriptions = actors.map(({ subscription }) => subscription);
-  writeFileSync(join(home, 'sample.json'), JSON.stringify({ subscriptions, manual }));
+  const names = actors.map(({ role, subscription }) => [role.name, subscription]);
+  const kept: Kept = { subscriptions: Object.fromEntries(names) as Kept['subscriptions'], manual };
+  writeFileSync(join(home, 'sample.json'), JSON.stringify(kept));
   writeFileSync(join(home, 'sample-subscription'), manual);
   return { actors, manual };
 }

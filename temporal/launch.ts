@@ -11,7 +11,7 @@ import { DomainError } from '../domain/errors.js';
 import type { SubscriptionId } from '../domain/ids.js';
 import { parsePeriodStart, periodStartText, renewalWorkflowId } from '../domain/workflow-ids.js';
 import type { HoldWish, Verdict, Wish } from '../workflows/messages.js';
-import { attributes } from './search-attributes.js';
+import { attributes } from '../workflows/search-attributes.js';
 
 /** A row owed to Temporal, as PostgreSQL keeps it. */
 export interface OwedMessage {
@@ -29,6 +29,8 @@ export interface RunAddress {
   readonly workflowType: 'renewal' | 'dunning';
   readonly workflowId: string;
   readonly input: RenewalInput | DunningInput;
+  /** For operators' filters, where the input does not name it. */
+  readonly subscriptionId?: string;
 }
 
 interface RenewalInput {
@@ -87,11 +89,11 @@ export function launchOn(client: Client, taskQueue: string): Launch {
   const { workflow } = client;
 
   function startOptions(address: RunAddress) {
-    const { workflowId, input, merchantId } = address;
+    const { workflowId, input, merchantId, subscriptionId } = address;
     const named =
       'subscriptionId' in input
         ? { SubscriptionId: input.subscriptionId }
-        : { RenewalId: input.renewalId };
+        : { RenewalId: input.renewalId, ...(subscriptionId && { SubscriptionId: subscriptionId }) };
     return {
       ...REUSE,
       taskQueue,

@@ -20,6 +20,7 @@ export function ownerOf(renewal: OwnedRenewal): RunAddress {
       workflowType: 'dunning',
       workflowId: dunningWorkflowId(renewal.id as RenewalId),
       input: { renewalId: renewal.id },
+      subscriptionId,
     };
   const start = renewal.periodStart.getTime();
   return {

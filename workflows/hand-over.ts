@@ -5,6 +5,7 @@ import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflo
 import type { RenewalId } from '../domain/ids.js';
 import { dunningWorkflowId } from '../domain/workflow-ids.js';
 import type { dunning } from './dunning.js';
+import { SEARCH_ATTRIBUTES } from './search-attributes.js';
 
 export async function startDunning(renewalId: RenewalId, title: string): Promise<void> {
   try {
@@ -13,7 +14,9 @@ export async function startDunning(renewalId: RenewalId, title: string): Promise
       args: [{ renewalId }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `Recovery of ${title}`,
-      typedSearchAttributes: workflowInfo().typedSearchAttributes,
+      typedSearchAttributes: workflowInfo().typedSearchAttributes.updateCopy([
+        { key: SEARCH_ATTRIBUTES.RenewalId, value: renewalId },
+      ]),
     });
   } catch (error) {
     // A run of this case exists already, from before a crash or a reset: the hand-over has happened.

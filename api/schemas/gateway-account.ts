@@ -40,9 +40,10 @@ function isSafeBase(base: string): boolean {
 }
 
 const mode = z.enum(['test', 'live']);
-const state = z
-  .enum(['open', 'drained', 'closed'])
-  .meta({ description: 'drained: no new payment methods; closed: nothing is sent' });
+const state = z.enum(['open', 'drained', 'closed']).meta({
+  description:
+    'Only an open account sends new charges and takes new payment methods. Look-ups always pass.',
+});
 
 export const newGatewayAccount = z
   .strictObject({

@@ -97,11 +97,9 @@ test('thirty renewals through a storm of faults: all paid, each once', async () 
     { match: any, fault: 'rate_limit', probability: 0.06 },
     { match: any, fault: 'delay', delay_ms: BEYOND_THE_DEADLINE, probability: 0.06 },
   ];
-  const people = await Promise.all(
-    Array.from({ length: 30 }, (_, index) =>
-      aCustomer(house, index % 4 ? 'pm_card_visa' : DECLINES_ONCE),
-    ),
-  );
+  const people = [];
+  for (let n = 0; n < 30; n++)
+    people.push(await aCustomer(house, n % 4 ? 'pm_card_visa' : DECLINES_ONCE));
   for (const fault of storm) await house.emulator.fault(fault);
   const subscriptions = await Promise.all(
     people.map((person) => aSubscription(house, person, { policy: 'quick' })),

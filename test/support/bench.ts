@@ -8,7 +8,7 @@ import type { RenewalId } from '../../domain/ids.js';
 import type { Owner } from '../../domain/renewal.js';
 import { periodStartText } from '../../domain/workflow-ids.js';
 import { SECRETS, type House } from './house.js';
-import { type Person, type Terms, aCustomer, aSubscription } from './people.js';
+import { type Terms, aCustomer, aSubscription } from './people.js';
 
 export const HOUR = 3_600_000;
 

@@ -223,6 +223,12 @@ begin
       new.request, new.ordinal, new.round, new.candidate) then
     raise exception 'charge % is frozen', old.id using errcode = 'check_violation';
   end if;
+  if old.status in ('succeeded', 'declined', 'not_sent', 'canceled') and
+     (old.decline, old.reason, old.gateway_reference, old.gateway_charge_reference, old.settled_at)
+     is distinct from
+     (new.decline, new.reason, new.gateway_reference, new.gateway_charge_reference, new.settled_at) then
+    raise exception 'charge % is final', old.id using errcode = 'check_violation';
+  end if;
   if old.status <> new.status and not (
        (old.status = 'planned' and new.status in ('submitted', 'canceled'))
     or (old.status = 'submitted'
