@@ -27,7 +27,7 @@ export async function subscribe(
   const cadence: Cadence = {
     interval: body.interval,
     intervalCount: body.interval_count,
-    startsAt: body.starts_at === undefined ? now.getTime() : Date.parse(body.starts_at),
+    startsAt: body.starts_at === undefined ? wholeSecond(now) : Date.parse(body.starts_at),
     timeZone: body.time_zone ?? customer.timeZone,
   };
   const errors = [
@@ -40,6 +40,11 @@ export async function subscribe(
     errors.push({ field: 'dunning_policy', message: '"quick" is for test keys only' });
   if (errors.length > 0) throw invalidFields('invalid_request', errors);
   return createSubscription(tx, { merchantId, cadence, ...termsOf(body) }, now);
+}
+
+/** Periods are named after their start: nobody wants to read milliseconds there. */
+function wholeSecond(now: Date): number {
+  return Math.floor(now.getTime() / 1000) * 1000;
 }
 
 function termsOf(body: Terms) {

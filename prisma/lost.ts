@@ -13,7 +13,9 @@ export function listOverdueSubscriptions(
   return db.$queryRaw<Subscription[]>`
     select id, merchant_id as "merchantId", next_period_start as "nextPeriodStart", ends_at as "endsAt"
     from subscription
-    where collection = 'automatic' and (status = 'active' or next_period_start < ends_at)
+    where collection = 'automatic' and (status = 'active'
+        or (status = 'canceled' and next_period_start < ends_at)
+        or (status = 'paused' and next_period_start < paused_at))
       and next_period_start < ${dueBefore} and id > ${after}
     order by id limit ${limit}`;
 }

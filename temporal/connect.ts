@@ -19,10 +19,12 @@ export function connectLazily({ address, namespace }: TemporalTarget): Client {
   return new Client({ connection: Connection.lazy({ address }), namespace });
 }
 
-/** Creates what is missing, changes nothing that exists. Safe for any number of processes at once. */
+/** Creates what is missing, changes nothing that exists, and sweeps once. Safe for any number of processes. */
 export async function prepareNamespace(client: Client, target: TemporalTarget): Promise<void> {
   await registerSearchAttributes(client, target.namespace);
   await ensureSweep(client, target.taskQueue);
+  // What a crash left behind need not wait for the next turn.
+  await client.schedule.getHandle(sweepOn(target.taskQueue)).trigger();
 }
 
 const ALREADY_EXISTS = 6;
@@ -42,9 +44,13 @@ async function registerSearchAttributes(client: Client, namespace: string): Prom
   }
 }
 
+function sweepOn(taskQueue: string): string {
+  return `sweep/${taskQueue}`;
+}
+
 /** One sweep every two minutes for the whole installation, however many workers it has. */
 async function ensureSweep(client: Client, taskQueue: string): Promise<void> {
-  const scheduleId = `sweep/${taskQueue}`;
+  const scheduleId = sweepOn(taskQueue);
   try {
     await client.schedule.getHandle(scheduleId).describe();
     return;

@@ -1,5 +1,10 @@
 /** How activities are called: their timeouts and retries, and what becomes of a step that nobody foresaw. */
-import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  type ActivityFunctionWithOptions,
+  ApplicationFailure,
+  proxyActivities,
+} from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.js';
 import type { ChargeOutcome, ChargeTicket } from '../domain/charge.js';
@@ -18,15 +23,15 @@ const books = proxyActivities<Activities>({
   },
 });
 
-export const openRenewal = parking(books.openRenewal);
-export const planCharge = parking(books.planCharge);
-export const openDunningCase = parking(books.openDunningCase);
-export const readDunningCase = parking(books.readDunningCase);
-export const enterStage = parking(books.enterStage);
-export const recordRetry = parking(books.recordRetry);
-export const recordCommand = parking(books.recordCommand);
-export const closeDunningCase = parking(books.closeDunningCase);
-export const commandRenewal = parking(books.commandRenewal);
+export const openRenewal = parking(summed(books.openRenewal, 'Open the period'));
+export const planCharge = parking(summed(books.planCharge, 'Plan the next charge'));
+export const openDunningCase = parking(summed(books.openDunningCase, 'Open a dunning case'));
+export const readDunningCase = parking(summed(books.readDunningCase, 'See what comes next'));
+export const enterStage = parking(summed(books.enterStage, 'Enter the stage'));
+export const recordRetry = parking(summed(books.recordRetry, 'Record what became of the retry'));
+export const recordCommand = parking(summed(books.recordCommand, 'Record the command'));
+export const closeDunningCase = parking(summed(books.closeDunningCase, 'Close the case as unpaid'));
+export const commandRenewal = parking(summed(books.commandRenewal, 'Record the command'));
 export const { raiseAttention } = books;
 
 export const { sendOwed, restartLost, endOverdue } = proxyActivities<Activities>({
@@ -44,7 +49,7 @@ export function resolveCharge(charge: ChargeTicket): Promise<ChargeOutcome> {
 }
 
 export function decideCharge(...decision: Parameters<Activities['decideCharge']>) {
-  return parking(books.decideCharge)(...decision);
+  return parking(summed(books.decideCharge, 'Record the verdict'))(...decision);
 }
 
 function onLane(charge: ChargeTicket, verb: string) {
@@ -58,6 +63,15 @@ function onLane(charge: ChargeTicket, verb: string) {
       nonRetryableErrorTypes: ['DomainError'],
     },
   });
+}
+
+/** An activity with the words under which the Temporal UI's timeline shows it. */
+function summed<A, R>(
+  activity: ActivityFunctionWithOptions<(argument: A) => Promise<R>>,
+  summary: string,
+) {
+  return (argument: A): Promise<R> =>
+    activity.executeWithOptions({ summary }, [argument]) as Promise<R>;
 }
 
 /** A run never dies of a surprise: the step waits for a person, and is repeated when they say so. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { House } from './house.js';
 import { until } from './people.js';
 
-export interface WireRequest {
+interface WireRequest {
   readonly method: string;
   readonly path: string;
   readonly key: string | undefined;

@@ -168,7 +168,7 @@ export async function expectPaidOnce(
 }
 
 /** No run is left that works on this renewal. */
-export async function nothingRuns(house: House, renewalId: string): Promise<void> {
+async function nothingRuns(house: House, renewalId: string): Promise<void> {
   const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
   const start = renewal.periodStart.getTime();
   const runs = [

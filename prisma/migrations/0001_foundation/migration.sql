@@ -128,7 +128,7 @@ create table subscription (
 create index subscription_by_customer on subscription (customer_id);
 create index subscription_by_merchant on subscription (merchant_id, id);
 create index subscription_due on subscription (next_period_start)
-  where collection = 'automatic' and (status = 'active' or next_period_start < ends_at);
+  where collection = 'automatic' and status <> 'ended';
 
 create table renewal (
   id text primary key,
