@@ -86,7 +86,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
   const deps: ApiDeps = {
     db,
     launch: recorder(record),
-    logger: pino({ level: 'info' }, sink(record.logged)),
+    logger: pino({ level: 'debug' }, sink(record.logged)),
     gateways: () => fakeGateway(record),
     accountFor: ({ name, apiBase }) => ({
       name,

@@ -1,0 +1,64 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describe, expect, test } from 'vitest';
+
+import { ConfigError, readConfig, secretReader } from '../config.js';
+
+function problems(environment: Record<string, string>, required: 'DATABASE_URL'[] = []): string {
+  try {
+    readConfig({ required, environment });
+    return '';
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+}
+
+describe('reading the configuration', () => {
+  test('names every bad and every missing setting at once', () => {
+    const message = problems({ PORT: 'eighty', LOG_LEVEL: 'loud', ASK_LADDER_SECONDS: '1,x' }, [
+      'DATABASE_URL',
+    ]);
+    for (const key of ['PORT', 'LOG_LEVEL', 'ASK_LADDER_SECONDS', 'DATABASE_URL'])
+      expect(message).toContain(`${key}:`);
+  });
+
+  test('never repeats a value: it might be a secret', () => {
+    expect(problems({ DUNLIN_ADMIN_KEY: 'my-secret-value' })).not.toContain('my-secret-value');
+    expect(problems({ DATABASE_URL: 'mysql://user:password@host' })).not.toContain('password');
+  });
+
+  test('a live key next to an emulator refuses to start', () => {
+    const live = { STRIPE_SECRET_KEY: 'sk_live_x', STRIPE_API_BASE: 'http://127.0.0.1:8081' };
+    expect(problems(live)).toContain('never mix');
+  });
+
+  test('a charge must have time for two exchanges, and a stopping worker for a charge', () => {
+    expect(problems({ GATEWAY_DEADLINE_SECONDS: '60' })).toContain('CHARGE_TIMEOUT_SECONDS');
+    expect(problems({ SHUTDOWN_GRACE_SECONDS: '10' })).toContain('SHUTDOWN_GRACE_SECONDS');
+  });
+
+  test('an empty variable counts as missing, and defaults hold where the environment is silent', () => {
+    const config = readConfig({ environment: { PORT: '' }, defaults: { ASK_LADDER_SECONDS: '5' } });
+    expect(config.PORT).toBe(8080);
+    expect(config.ASK_LADDER_SECONDS).toEqual([5]);
+  });
+});
+
+describe('reading secrets', () => {
+  test('a file is read anew each time, so that a rotation needs no restart', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'dunlin-secret-')), 'key');
+    const read = secretReader();
+    writeFileSync(file, 'old\n');
+    expect(read(`file:${file}`)).toBe('old');
+    writeFileSync(file, 'new\n');
+    expect(read(`file:${file}`)).toBe('new');
+  });
+
+  test('a missing one is named, and nothing but a reference is accepted', () => {
+    expect(() => secretReader()('env:NOT_SET_ANYWHERE')).toThrow('env:NOT_SET_ANYWHERE');
+    expect(() => secretReader()('plain text')).toThrow('credentials are env:NAME or file:/path');
+  });
+});
