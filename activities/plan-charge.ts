@@ -66,6 +66,8 @@ export async function planNext(
 }
 
 function nobodyLeft(ofRound: readonly Charge[]): Plan {
+  const last = ofRound.at(-1);
+  if (last?.parks) return { kind: 'nobody_left', parked: last.reason ?? '' };
   const declined = ofRound.findLast(({ status }) => status === 'declined');
   if (!declined) return { kind: 'nobody_left' };
   return { kind: 'nobody_left', decline: declined.decline as unknown as Decline };

@@ -69,8 +69,11 @@ export interface ChargeTicket {
 /** What to do next in a round of collecting. */
 export type Plan =
   | { readonly kind: 'charge'; readonly charge: ChargeTicket }
-  /** Every candidate of this round was used; `decline` is the last one's, if a bank answered at all. */
-  | { readonly kind: 'nobody_left'; readonly decline?: Decline }
+  /**
+   * Every candidate of this round was used. `decline`: the last one's, if a bank answered at all. `parked`: why the
+   * last request was refused, which must not be sent again by itself.
+   */
+  | { readonly kind: 'nobody_left'; readonly decline?: Decline; readonly parked?: string }
   /** The customer has nothing usable to pay with: a hard decline without a charge. */
   | { readonly kind: 'no_payment_method' }
   /** The caller no longer owns this renewal, or nobody wants its money any more. */

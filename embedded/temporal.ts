@@ -17,6 +17,8 @@ export interface TemporalOptions {
   readonly uiPort: number;
   /** In memory nothing survives a stop; for tests. */
   readonly database?: 'file' | 'memory';
+  /** Further settings of the server, each as `key=value`. */
+  readonly dynamicConfig?: readonly string[];
 }
 
 export interface EmbeddedTemporal {
@@ -83,6 +85,7 @@ function serverArguments(home: string, options: TemporalOptions): string[] {
     ['--ip', '127.0.0.1', '--port', String(options.port)],
     ['--ui-port', String(options.uiPort), '--ui-disable-news-fetch'],
     ['--dynamic-config-value', 'frontend.WorkflowTimeSkippingEnabled=true'],
+    ...(options.dynamicConfig ?? []).map((value) => ['--dynamic-config-value', value]),
     options.database === 'memory' ? [] : file,
   ].flat();
 }

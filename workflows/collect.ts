@@ -38,9 +38,7 @@ export async function collect(
     if (plan.kind === 'not_owed')
       return plan.status === 'paid' ? { kind: 'paid' } : { kind: 'not_owed', status: plan.status };
     if (plan.kind === 'no_payment_method') return { kind: 'declined', decline: NO_PAYMENT_METHOD };
-    // Nobody could be asked: the caller waits. An outage never counts against the customer.
-    if (plan.kind === 'nobody_left')
-      return plan.decline ? { kind: 'declined', decline: plan.decline } : { kind: 'no_gateway' };
+    if (plan.kind === 'nobody_left') return afterEverybody(plan);
 
     const outcome = await follow(plan.charge, renewalId);
     if (outcome.kind === 'succeeded') return { kind: 'paid' };
@@ -48,6 +46,12 @@ export async function collect(
     if (outcome.kind === 'declined' && !outcome.decline.elsewhere) return ended(outcome.decline);
     plan = await planCharge({ renewalId, owner, round });
   }
+}
+
+/** Nobody could be asked: the caller waits. An outage never counts against the customer. */
+function afterEverybody({ decline, parked }: Extract<Plan, { kind: 'nobody_left' }>): Collection {
+  if (parked !== undefined) return { kind: 'parked', why: parked };
+  return decline ? ended(decline) : { kind: 'no_gateway' };
 }
 
 /** Sends a charge and waits for the gateway's word on it: a webhook is the fast way, asking is the sure one. */

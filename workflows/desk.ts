@@ -8,6 +8,7 @@ import {
   currentUpdateInfo,
   setHandler,
   uuid4,
+  workflowInfo,
 } from '@temporalio/workflow';
 
 import type { ChargeTicket } from '../domain/charge.js';
@@ -53,6 +54,11 @@ export class Desk {
   takeCancellation(): RecordedCommand | undefined {
     const at = this.commands.findIndex(({ kind }) => kind === 'cancelCase');
     return at < 0 ? undefined : (this.commands.splice(at, 1)[0] as RecordedCommand);
+  }
+
+  /** Whether this run should go on under a new history: this one is long, and nobody's wish would be lost. */
+  get isFull(): boolean {
+    return workflowInfo().continueAsNewSuggested && this.commands.length === 0;
   }
 
   /** Waits until then, or for a command, whichever comes first. */

@@ -4,6 +4,8 @@
  * The rules are pure and live in domain/dunning.ts; activities apply them to what is in the database and name the next
  * step. This file waits for that step, does it, and lets an operator, a new card or a cancellation interrupt the wait.
  */
+import { continueAsNew } from '@temporalio/workflow';
+
 import type { Decision, Step } from '../domain/dunning.js';
 import type { RenewalId } from '../domain/ids.js';
 import {
@@ -32,6 +34,7 @@ export function dunning({ renewalId }: DunningInput): Promise<DunningResult> {
     desk.renewalId = renewalId;
     let decision = await readDunningCase(renewalId);
     while (decision.kind === 'next') {
+      if (desk.isFull) return continueAsNew<typeof dunning>({ renewalId });
       const { step } = decision;
       showCase(decision, step);
       const command = await desk.until(step.at, wordsFor(step));

@@ -4,6 +4,8 @@
  * The run is started a whole period early and sleeps in Temporal's start delay, so a sleeping renewal is bound to no
  * version of this code. Opening it also starts the next period's, whatever becomes of this one.
  */
+import { continueAsNew } from '@temporalio/workflow';
+
 import type { Decline } from '../domain/decline.js';
 import { afterOutage } from '../domain/outage.js';
 import type { ClosedOutcome, Opening, RenewalStatus } from '../domain/renewal.js';
@@ -27,6 +29,7 @@ export function renewal(input: RenewalInput): Promise<RenewalResult> {
   return atDesk(async (desk) => {
     const opening = await whenDue(desk, input);
     const outcome = opening.kind === 'closed' ? await close(opening) : await bill(desk, opening);
+    if (outcome === 'goes_on') return continueAsNew<typeof renewal>(input);
     await askAboutReported();
     return { outcome };
   });
@@ -49,10 +52,11 @@ async function whenDue(desk: Desk, input: RenewalInput): Promise<Extract<Opening
 type Decided = { kind: 'opened' | 'closed' };
 type Opened = Extract<Opening, { kind: 'opened' }>;
 
-async function bill(desk: Desk, opening: Opened): Promise<RenewalResult['outcome']> {
+async function bill(desk: Desk, opening: Opened): Promise<RenewalResult['outcome'] | 'goes_on'> {
   desk.renewalId = opening.renewalId;
   showCollecting(opening.title);
   const collection = await collectPatiently(desk, opening);
+  if (collection === 'goes_on') return collection;
   if (collection.kind === 'declined') return recover(opening, collection.decline);
   const outcome = collection.kind === 'not_owed' ? closedOutcome(collection.status) : 'paid';
   showEnd(opening.title, outcome);
@@ -60,12 +64,13 @@ async function bill(desk: Desk, opening: Opened): Promise<RenewalResult['outcome
 }
 
 /** Round after round until a bank has answered: without a gateway it waits, with a fault of ours it parks. */
-async function collectPatiently(desk: Desk, opening: Opened): Promise<Settled> {
+async function collectPatiently(desk: Desk, opening: Opened): Promise<Settled | 'goes_on'> {
   const collector = { renewalId: opening.renewalId, owner: 'renewal' } as const;
   const since = Date.now();
   let { round, waits } = opening;
   let collection = await collect(collector, round, opening.plan);
   while (collection.kind === 'no_gateway' || collection.kind === 'parked') {
+    if (desk.isFull) return 'goes_on';
     const parked = collection.kind === 'parked' ? collection : undefined;
     const command = parked
       ? await waitForAPerson(desk, opening, parked.why)
@@ -73,12 +78,10 @@ async function collectPatiently(desk: Desk, opening: Opened): Promise<Settled> {
     if (command?.kind === 'wake') await askAboutReported();
     else if (command) await commandRenewal({ renewalId: opening.renewalId, command });
 
-    const repeats = command?.kind === 'retryNow';
-    if (repeats) round = command.id;
+    // In its own round a parked renewal tries nothing but what is new, such as another card.
+    if (command?.kind === 'retryNow') round = command.id;
     else if (!parked) round = `first+${waits}`;
     collection = await collect(collector, round);
-    // Nothing new could be tried in its round: what parked it still stands.
-    if (parked && !repeats && collection.kind === 'no_gateway') collection = parked;
   }
   return collection;
 }

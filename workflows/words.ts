@@ -22,7 +22,7 @@ export function showCase(card: CaseCard, step: Step): void {
       `| When | ${when(step.at)} |`,
       `| Why | ${step.why} |`,
       `| Stage | ${card.stage} |`,
-      `| Automatic retries so far | ${card.retries} |`,
+      `| Retries so far | ${card.retries} |`,
       `| Last answer | ${card.lastDecline} |`,
       '',
       'Updates: `retryNow`, `holdUntil`, `writeOff`, `cancelCase`, each with `actor` and `reason`.',

@@ -251,6 +251,21 @@ describe('4. not_sent is proof', () => {
     });
   });
 
+  test('and whoever looks again, after a crash or a reset, finds it parked', async () => {
+    const bench = workbench(house);
+    const opened = await bench.plan('pm_card_visa', { amountMinor: 1 });
+    await bench.activities.submitCharge(opened.charge.id);
+    const { subscription, periodStart } = opened;
+    const again = await bench.activities.openRenewal({
+      subscriptionId: subscription.id,
+      periodStart,
+    });
+    expect(again).toMatchObject({
+      kind: 'opened',
+      plan: { kind: 'nobody_left', parked: expect.stringContaining('amount_too_small') as string },
+    });
+  });
+
   test('a 401 needs attention, and is tried again by itself', async () => {
     const bench = workbench(house, {
       accountFor: (row) => ({ ...house.deps.accountFor(row), secret: 'not_a_key' }),

@@ -23,6 +23,8 @@ declare module 'vitest' {
   }
 }
 
+/** Runs are told to begin a new history early, so that a test sees them do it. */
+const SHORT_HISTORIES = 'limit.historyCount.suggestContinueAsNew=150';
 const TEMPLATE = 'dunlin_template';
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -34,7 +36,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   ]);
   const started = await Promise.allSettled([
     startPostgresWithTemplate(home, postgresPort),
-    startTemporal({ home, port, uiPort, database: 'memory' }),
+    startTemporal({ home, port, uiPort, database: 'memory', dynamicConfig: [SHORT_HISTORIES] }),
   ]);
   const [postgres, temporal] = started;
   const stopAll = async (): Promise<void> => {

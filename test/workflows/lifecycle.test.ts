@@ -278,6 +278,22 @@ describe('4. outages are no fault of the customer', () => {
     expect(await house.db.dunningCase.count({ where: { renewalId: renewal!.id } })).toBe(0);
   });
 
+  test('an outage without end does not grow one history without end: the run goes on in a new one', async () => {
+    const account = { where: { id: house.account.id } };
+    await house.db.gatewayAccount.update({ ...account, data: { state: 'closed' } });
+    const subscription = await aSubscription(house, await aCustomer(house, 'pm_card_visa'));
+    const run = renewalRun(house, subscription);
+    await chargeOf(subscription.id, 'not_sent');
+    const { runId } = await run.describe();
+    await fastForward(house, run.workflowId, 6 * 3_600_000);
+    await until(async () => (await run.describe()).runId !== runId, 40_000);
+    await house.db.gatewayAccount.update({ ...account, data: { state: 'open' } });
+    await fastForward(house, run.workflowId, 3_600_000);
+    expect(await run.result()).toEqual({ outcome: 'paid' });
+    const [renewal] = await renewalsOf(subscription.id);
+    expect(await house.emulator.paid(renewal!.id)).toHaveLength(1);
+  });
+
   test('an outage during recovery spends no retry', async () => {
     const { renewal, dunning } = await pastDue('pm_card_attachThen_insufficient_funds_times_1');
     const account = { where: { id: house.account.id } };
