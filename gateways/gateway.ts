@@ -82,7 +82,7 @@ export type Answer =
       /** The request itself is wrong: sending it again would be refused again. */
       readonly parks: boolean;
     }
-  /** The gateway's object was canceled before this send: it can never be paid, and nothing was sent. */
+  /** The gateway's object was canceled without an attempt of this charge, and can never be paid. */
   | { readonly kind: 'gone'; readonly why: string }
   /** No effect showed while one was possible, and none is possible any more. */
   | { readonly kind: 'not_executed'; readonly why: string }

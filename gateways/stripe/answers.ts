@@ -29,7 +29,7 @@ export function readIntent(intent: Intent, charge: FrozenCharge): Answer {
         ? declined(intent.last_payment_error, intent)
         : unknown(`${reference} was not attempted`, { reference });
     case 'canceled':
-      return declined({ code: 'payment_intent_canceled' }, intent);
+      return declined(intent.last_payment_error ?? { code: 'payment_intent_canceled' }, intent);
     default:
       return unknown(`${reference} is ${intent.status}`, { reference });
   }

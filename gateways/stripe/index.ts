@@ -97,6 +97,8 @@ function sinceBaseline(intent: Stripe.PaymentIntent, charge: FrozenCharge): Look
     !baseline.success || baseline.data.latestCharge === (latestCharge(intent) ?? null);
   if (!unchanged) return readIntent(intent, charge);
   if (intent.status === 'succeeded') return { kind: 'duplicate', reference: intent.id };
+  if (intent.status === 'canceled')
+    return { kind: 'gone', why: `${intent.id} was canceled without an attempt of this charge` };
   return { kind: 'unchanged' };
 }
 

@@ -458,6 +458,20 @@ describe('5a. a confirmation is told from the ones before it', () => {
     expect(await house.emulator.paid(renewalId)).toHaveLength(1);
   });
 
+  test('canceled by somebody while it was unknown: not sent, and the next charge makes a new one', async () => {
+    const { bench, second, renewalId } = await declinedOnce(
+      'pm_card_attachThen_do_not_honor_times_1',
+    );
+    await house.emulator.fault({ match: CONFIRM, fault: 'reset_before', times: 1 });
+    await bench.activities.submitCharge(second.id);
+    const { gatewayReference } = await bench.row(second.id);
+    await dashboard(house).paymentIntents.cancel(gatewayReference!);
+    expect(await bench.activities.resolveCharge(second.id)).toMatchObject({ kind: 'not_sent' });
+    const third = await bench.planMore(renewalId, 'again+1');
+    expect(await bench.activities.submitCharge(third.id)).toEqual({ kind: 'succeeded' });
+    expect((await bench.row(third.id)).gatewayReference).not.toBe(gatewayReference);
+  });
+
   test("unchanged at the end of the key's life: not sent", async () => {
     const { bench, second } = await declinedOnce('pm_card_attachThen_do_not_honor_times_1');
     await house.emulator.fault({ match: CONFIRM, fault: 'reset_before' });
