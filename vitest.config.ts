@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'pure',
           include: [
             'test/{domain,emulators,gateways,embedded}/**/*.test.ts',
-            'test/{architecture,config}.test.ts',
+            'test/{architecture,config,docs}.test.ts',
           ],
         },
       },
