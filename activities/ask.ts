@@ -8,7 +8,7 @@ import type { ChargeOutcome, ChargeStatus } from '../domain/charge.js';
 import { isOpen } from '../domain/charge.js';
 import type { Answer, LookUp } from '../gateways/gateway.js';
 import { type ChargeWithAccount, outcomeOf, readCharge, recordResend } from '../prisma/charge.js';
-import { bookFound } from './book-found.js';
+import { bookEarlier, bookFound } from './book-found.js';
 import type { Deps } from './deps.js';
 import { type Exchange, lookUpOf } from './exchange.js';
 import { prepare } from './send.js';
@@ -27,6 +27,7 @@ export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<Charge
 
   if (!isOpen(charge.status as ChargeStatus)) {
     if (found.kind === 'succeeded') await bookFound(deps, charge, found);
+    if (found.kind === 'duplicate') await bookEarlier(deps, charge);
     return outcomeOf(await readCharge(deps.db, charge.id), 0);
   }
   const answer = isAnswer(found) ? found : await answerUnfound(deps, charge, exchange);

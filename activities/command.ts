@@ -23,17 +23,21 @@ import { takeMoney } from './take-money.js';
 interface Commanded {
   readonly renewalId: RenewalId;
   readonly command: RecordedCommand;
+  /** The command only repeats a step that failed: it asks for no charge of its own. */
+  readonly repeatsStep?: boolean;
 }
 
 /** Records a command and lets it take effect. Recording it twice, after a crash, changes nothing. */
 export async function recordCommand(
   deps: Deps,
-  { renewalId, command }: Commanded,
+  { renewalId, command, repeatsStep = false }: Commanded,
 ): Promise<Decision> {
   const now = deps.clock.business();
   const { decision, subscriptionId } = await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
-    if (await insertOnce(tx, renewal, command, now)) await takeEffect(tx, renewal, command, now);
+    const spentAt = repeatsStep ? now : null;
+    if (await insertOnce(tx, renewal, command, now, spentAt))
+      await takeEffect(tx, renewal, command, now);
     const decision = await decide(deps, tx, await lockRenewal(tx, renewalId), now);
     return { decision, subscriptionId: renewal.subscriptionId };
   });
@@ -59,6 +63,7 @@ async function insertOnce(
   { id: renewalId, merchantId }: Renewal,
   { id, kind, actor, reason, ...rest }: RecordedCommand | (Verdict & { id: string; kind: string }),
   now: Date,
+  spentAt: Date | null = null,
 ): Promise<boolean> {
   const { count } = await tx.command.createMany({
     data: [
@@ -71,6 +76,7 @@ async function insertOnce(
         reason: reason.slice(0, 1000),
         arguments: rest as Prisma.InputJsonObject,
         recordedAt: now,
+        spentAt,
       },
     ],
     skipDuplicates: true,
@@ -87,6 +93,10 @@ async function takeEffect(
   const unsettled = renewal.status === 'collecting' || renewal.status === 'past_due';
   switch (command.kind) {
     case 'retryNow':
+      await tx.dunningCase.updateMany({
+        where: { renewalId: renewal.id, status: 'open' },
+        data: { parked: null },
+      });
       return clearAttention(tx, renewal.id);
     case 'holdUntil': {
       const open = await findOpenCase(tx, renewal.id);

@@ -21,6 +21,7 @@ import {
   type Renewal,
   endRenewal,
   lockRenewal,
+  raiseAttention,
   recordRenewalEvent,
   titleOf,
 } from '../prisma/renewal.js';
@@ -111,7 +112,8 @@ type Retry = Extract<Step, { kind: 'retry' }>;
 type Collected =
   | { readonly kind: 'paid' | 'no_gateway' }
   | { readonly kind: 'not_owed'; readonly status: RenewalStatus }
-  | { readonly kind: 'declined'; readonly decline: Decline };
+  | { readonly kind: 'declined'; readonly decline: Decline }
+  | { readonly kind: 'parked'; readonly why: string };
 
 /** What a round of charges means for its case: a decline spends the slot, an outage spends nothing. */
 export function recordRetry(
@@ -125,6 +127,7 @@ export function recordRetry(
     if (open && collection.kind === 'declined')
       await recordDecline(tx, open, step, collection.decline, now);
     if (open && collection.kind === 'no_gateway') await recordOutage(tx, open, step, now);
+    if (open && collection.kind === 'parked') await park(tx, open, step, collection.why, now);
     return decide(deps, tx, renewal, now);
   });
 }
@@ -145,9 +148,21 @@ async function recordDecline(
       lastDeclineAt: now,
       ...(step.slotAt && { lastSlotAt: new Date(step.slotAt) }),
       outage: Prisma.DbNull,
+      parked: null,
       lostMs: { increment: lostMs },
     },
   });
+  await spendCommand(tx, step.round, now);
+}
+
+/** A fact of the case, so that neither a restart nor a wake forgets it. */
+async function park(tx: Tx, open: DunningCase, step: Retry, why: string, now: Date): Promise<void> {
+  await tx.dunningCase.update({
+    where: { id: open.id },
+    data: { parked: why.slice(0, 500), outage: Prisma.DbNull },
+  });
+  const next = 'Nothing is sent before an operator sends retryNow, or there is another method';
+  await raiseAttention(tx, open.renewalId, { why, next }, now);
   await spendCommand(tx, step.round, now);
 }
 
@@ -162,10 +177,15 @@ async function recordOutage(tx: Tx, open: DunningCase, step: Retry, now: Date): 
     round: `${step.round.replace(/\+\d+$/, '')}+${waits}`,
     slotAt: step.slotAt,
   };
+  const why = 'No gateway can be reached for this case, for more than a day';
+  if (now.getTime() - outage.since > DAY_MS)
+    await raiseAttention(tx, open.renewalId, { why, next: 'It goes on trying' }, now);
   const data = { outage: outage as unknown as Prisma.InputJsonObject };
   await tx.dunningCase.update({ where: { id: open.id }, data });
   await spendCommand(tx, step.round, now);
 }
+
+const DAY_MS = 86_400_000;
 
 /** A round that a command named has used that command up. */
 async function spendCommand(tx: Tx, round: string, now: Date): Promise<void> {
@@ -190,7 +210,12 @@ export async function closeDunningCase(deps: Deps, renewalId: RenewalId): Promis
     await recordRenewalEvent(tx, { ...renewal, status: 'unpaid' }, 'renewal.unpaid', now);
     const goesOn = subscription?.status === 'active' || subscription?.status === 'paused';
     if (policy.finally === 'cancel_subscription' && goesOn)
-      await cancelSubscription(tx, subscription, { at: 'now', keepDebt: true }, now);
+      await cancelSubscription(
+        tx,
+        subscription,
+        { at: 'now', keepDebt: true, keepUnopened: false },
+        now,
+      );
     return 'unpaid';
   });
   await sendOwedTo(deps, subscriptionId);

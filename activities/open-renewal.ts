@@ -4,7 +4,7 @@ import type { RenewalId } from '../domain/ids.js';
 import type { ClosedOutcome, Opening, RenewalStatus } from '../domain/renewal.js';
 import { continues, owesPeriod, wakeAt } from '../domain/subscription.js';
 import { parsePeriodStart } from '../domain/workflow-ids.js';
-import { listCharges } from '../prisma/charge.js';
+import { type Charge, listCharges } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
 import { readPolicy } from '../prisma/dunning-case.js';
 import { type Renewal, createRenewal, titleOf } from '../prisma/renewal.js';
@@ -96,7 +96,8 @@ async function adopt(deps: Deps, tx: Tx, renewal: Renewal, now: Date): Promise<O
   const charges = await listCharges(tx, renewal.id);
   if (renewal.status === 'collecting') {
     const round = charges.at(-1)?.round ?? 'first';
-    return opened(renewal, round, await planNext(deps, tx, renewal, charges, round, now));
+    const plan = await planNext(deps, tx, renewal, charges, round, now);
+    return opened(renewal, round, plan, charges);
   }
   const openCharges = await openTickets(deps, tx, renewal.id);
   return {
@@ -107,14 +108,19 @@ async function adopt(deps: Deps, tx: Tx, renewal: Renewal, now: Date): Promise<O
   };
 }
 
-function opened(renewal: Renewal, round: string, plan: Plan): Opening {
-  const waits = Number(/^first\+(\d+)$/.exec(round)?.[1] ?? 0);
+function opened(
+  renewal: Renewal,
+  round: string,
+  plan: Plan,
+  charges: readonly Charge[] = [],
+): Opening {
+  const waits = charges.map((charge) => Number(/^first\+(\d+)$/.exec(charge.round)?.[1] ?? 0));
   return {
     kind: 'opened',
     renewalId: renewal.id as RenewalId,
     title: titleOf(renewal),
     round,
-    waits,
+    waits: Math.max(0, ...waits),
     plan,
   };
 }

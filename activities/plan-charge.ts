@@ -2,6 +2,7 @@
 import type { ChargeStatus, Plan } from '../domain/charge.js';
 import { isOpen } from '../domain/charge.js';
 import type { Decline } from '../domain/decline.js';
+import { DomainError } from '../domain/errors.js';
 import type { RenewalId } from '../domain/ids.js';
 import { money } from '../domain/money.js';
 import { OWNED_STATUS, type Owner, type RenewalStatus } from '../domain/renewal.js';
@@ -9,7 +10,7 @@ import { type Candidate, listCandidates } from '../prisma/candidate.js';
 import type { Charge } from '../prisma/charge.js';
 import { insertPlanned, listCharges, readCharge, ticketFor } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
-import { type Renewal, lockRenewal } from '../prisma/renewal.js';
+import { type Renewal, cancelRenewal, lockRenewal } from '../prisma/renewal.js';
 import type { Deps } from './deps.js';
 
 interface Planning {
@@ -22,9 +23,15 @@ export function planCharge(deps: Deps, { renewalId, owner, round }: Planning): P
   const now = deps.clock.business();
   return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
-    if (renewal.status !== OWNED_STATUS[owner] || renewal.cancelRequestedAt)
+    if (renewal.status !== OWNED_STATUS[owner])
       return { kind: 'not_owed', status: renewal.status as RenewalStatus };
-    return planNext(deps, tx, renewal, await listCharges(tx, renewal.id), round, now);
+    const charges = await listCharges(tx, renewal.id);
+    const open = charges.some(({ status }) => isOpen(status as ChargeStatus));
+    if (renewal.cancelRequestedAt && !open) {
+      await cancelRenewal(tx, renewal, now);
+      return { kind: 'not_owed', status: 'canceled' };
+    }
+    return planNext(deps, tx, renewal, charges, round, now);
   });
 }
 
@@ -52,12 +59,15 @@ export async function planNext(
   if (!candidate) return nobodyLeft(ofRound);
 
   const continues = await livingObject(tx, charges, candidate);
+  const request = compose(deps, renewal, candidate, continues);
+  // What its gateway cannot be asked for, such as an amount, is a person's task; the renewal exists all the same.
+  if (request instanceof DomainError) return { kind: 'nobody_left', parked: request.message };
   const planned = await insertPlanned(tx, {
     renewal,
     candidate,
     round,
     ordinal: charges.length + 1,
-    request: compose(deps, renewal, candidate, continues) as never,
+    request: request as never,
     continues,
     now,
   });
@@ -78,17 +88,22 @@ function compose(
   renewal: Renewal,
   candidate: Candidate,
   continues: string | undefined,
-): object {
-  return deps.gateways(candidate.gateway).compose({
-    merchantId: renewal.merchantId,
-    renewalId: renewal.id,
-    amount: money(Number(renewal.amountMinor), renewal.currency),
-    description: renewal.description ?? undefined,
-    customer: candidate.customer,
-    method: candidate.method,
-    kind: candidate.kind,
-    continues,
-  });
+): object | DomainError {
+  try {
+    return deps.gateways(candidate.gateway).compose({
+      merchantId: renewal.merchantId,
+      renewalId: renewal.id,
+      amount: money(Number(renewal.amountMinor), renewal.currency),
+      description: renewal.description ?? undefined,
+      customer: candidate.customer,
+      method: candidate.method,
+      kind: candidate.kind,
+      continues,
+    });
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Releasing: before money is asked for anywhere else, what was asked for before must be dead. */
 import { type ChargeWithAccount, readCharge } from '../prisma/charge.js';
 import { countRelease, listUnreleased, markReleased } from '../prisma/release.js';
-import { bookEarlier } from './book-found.js';
 import type { Deps } from './deps.js';
 import { exchangeOf } from './exchange.js';
 
@@ -13,11 +12,7 @@ export async function releaseEarlier(
   if (charge.ordinal === 1) return undefined;
   for (const earlier of await listUnreleased(deps.db, charge)) {
     const why = await release(deps, await readCharge(deps.db, earlier.id));
-    if (why) {
-      // A refused release may mean that it was paid meanwhile.
-      await bookEarlier(deps, charge);
-      return why;
-    }
+    if (why) return why;
   }
   return undefined;
 }

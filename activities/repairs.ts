@@ -20,3 +20,12 @@ export async function repairEach(repairs: readonly (() => Promise<unknown>)[]): 
   const why = failures[0]?.slice(0, 500);
   return { done, failed: failures.length, ...(why && { why }) };
 }
+
+export function addRepairs(all: readonly Repairs[]): Repairs {
+  const why = all.find((repairs) => repairs.why)?.why;
+  return {
+    done: all.reduce((sum, { done }) => sum + done, 0),
+    failed: all.reduce((sum, { failed }) => sum + failed, 0),
+    ...(why && { why }),
+  };
+}

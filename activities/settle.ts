@@ -37,7 +37,7 @@ export async function settle(
   standing: Standing,
 ): Promise<ChargeOutcome> {
   const now = deps.clock.safety();
-  const result = settlementOf(answer, standing);
+  const result = keepPending(charge, answer, settlementOf(answer, standing));
   const { settled, renewal } = await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, charge.renewalId);
     const row = await settleOpen(tx, charge.id, result, now);
@@ -46,7 +46,9 @@ export async function settle(
     return { settled, renewal };
   });
   if (renewal.status === 'past_due') await sendOwedTo(deps, renewal.subscriptionId);
-  if (answer.kind === 'duplicate') await bookEarlier(deps, charge);
+  // A duplicate, and a release that was refused, mean that an earlier charge may have the money.
+  const mayBePaid = answer.kind === 'duplicate' || settled.status === 'not_sent';
+  if (mayBePaid && charge.ordinal > 1) await bookEarlier(deps, charge);
   if (answer.kind === 'succeeded' && settled.status !== 'succeeded')
     await bookFound(deps, settled, answer);
   return outcomeOf(settled, askAgain(deps, settled));
@@ -91,6 +93,12 @@ function settlementOf(answer: Answer, { onlySend }: Standing): Settlement {
   }
 }
 
+/** A look-up that failed says nothing new about a charge that the gateway has accepted. */
+function keepPending(charge: Charge, answer: Answer, result: Settlement): Settlement {
+  const unheard = result.status === 'unknown' && !('attention' in answer && answer.attention);
+  return charge.status === 'pending' && unheard ? { ...result, status: 'pending' } : result;
+}
+
 const DUPLICATE: Decline = {
   class: 'duplicate_check',
   code: 'duplicate',
@@ -110,7 +118,9 @@ async function takeEffect(
   if ('attention' in answer && answer.attention)
     await raiseAttention(tx, renewal.id, { why: answer.why, next: 'It is asked about again' }, now);
   if (charge.status === 'succeeded') return takeMoney(tx, renewal, charge, now);
-  if (charge.status === 'declined')
+  const { class: kind } = (charge.decline ?? {}) as { class?: Decline['class'] };
+  const ours = kind === 'duplicate_check' || kind === 'merchant_config';
+  if (charge.status === 'declined' && !ours)
     await recordRenewalEvent(tx, renewal, 'renewal.payment_declined', now);
   const final = charge.status === 'declined' || charge.status === 'not_sent';
   if (final && renewal.cancelRequestedAt) await cancelRenewal(tx, renewal, now);

@@ -8,53 +8,60 @@ import {
   listUnsettledRenewals,
 } from '../prisma/lost.js';
 import { openCase } from '../prisma/dunning-case.js';
-import { lockRenewal } from '../prisma/renewal.js';
+import { type Renewal, lockRenewal } from '../prisma/renewal.js';
 import { endSubscription } from '../prisma/subscription-change.js';
-import { lockSubscription } from '../prisma/subscription.js';
+import { type Subscription, lockSubscription } from '../prisma/subscription.js';
 import { ownerOf } from '../temporal/owner.js';
 import type { Deps } from './deps.js';
-import { type Repairs, repairEach } from './repairs.js';
+import { type Repairs, addRepairs, repairEach } from './repairs.js';
 
-const PAGE = 200;
+const PAGE = 50;
 /** Long enough for a run that was just started, or is just ending, to do what it is about to do. */
 const STUCK_AFTER_MS = 120_000;
 
 /** Starts again what some run should be working on while none is. */
 export async function restartLost(deps: Deps): Promise<Repairs> {
+  const { db } = deps;
   const before = new Date(Date.now() - STUCK_AFTER_MS);
   await reopenCases(deps);
-  const lost = [...(await lostSubscriptions(deps, before)), ...(await lostRenewals(deps, before))];
-  return repairEach(lost);
+  return addRepairs([
+    await eachPage((after) => listOverdueSubscriptions(db, before, after, PAGE), restartOf(deps)),
+    await eachPage((after) => listUnsettledRenewals(db, before, after, PAGE), ownerRestartOf(deps)),
+  ]);
 }
 
 type Repair = () => Promise<void>;
 
-async function lostSubscriptions({ db, launch }: Deps, before: Date): Promise<Repair[]> {
-  const lost: Repair[] = [];
+/** Looks at one page of rows at a time, and repairs it before the next is read. */
+async function eachPage<Row extends { readonly id: string }>(
+  read: (after: string) => Promise<Row[]>,
+  repairOf: (row: Row) => Promise<Repair | undefined>,
+): Promise<Repairs> {
+  const repaired: Repairs[] = [];
   for (let after = ''; ;) {
-    const page = await listOverdueSubscriptions(db, before, after, PAGE);
-    for (const { id, merchantId, nextPeriodStart } of page) {
-      const periodStart = nextPeriodStart.getTime();
-      if (await launch.isRunning(renewalWorkflowId(id as SubscriptionId, periodStart))) continue;
-      const run = { merchantId, subscriptionId: id, periodStart, wakeAt: Date.now() };
-      lost.push(() => launch.startRenewal(run));
-    }
-    if (page.length < PAGE) return lost;
+    const page = await read(after);
+    const repairs = await Promise.all(page.map(repairOf));
+    repaired.push(await repairEach(repairs.filter((repair) => repair !== undefined)));
+    if (page.length < PAGE) return addRepairs(repaired);
     after = page.at(-1)!.id;
   }
 }
 
-async function lostRenewals({ db, launch }: Deps, before: Date): Promise<Repair[]> {
-  const lost: Repair[] = [];
-  for (let after = ''; ;) {
-    const page = await listUnsettledRenewals(db, before, after, PAGE);
-    for (const renewal of page) {
-      const owner = ownerOf(renewal);
-      if (!(await launch.isRunning(owner.workflowId))) lost.push(() => launch.start(owner));
-    }
-    if (page.length < PAGE) return lost;
-    after = page.at(-1)!.id;
-  }
+function restartOf({ launch }: Deps) {
+  return async ({ id, merchantId, nextPeriodStart }: Subscription): Promise<Repair | undefined> => {
+    const periodStart = nextPeriodStart.getTime();
+    const workflowId = renewalWorkflowId(id as SubscriptionId, periodStart);
+    if (await launch.isRunning(workflowId)) return undefined;
+    const run = { merchantId, subscriptionId: id, periodStart, wakeAt: Date.now() };
+    return () => launch.startRenewal(run);
+  };
+}
+
+function ownerRestartOf({ launch }: Deps) {
+  return async (renewal: Renewal): Promise<Repair | undefined> => {
+    const owner = ownerOf(renewal);
+    return (await launch.isRunning(owner.workflowId)) ? undefined : () => launch.start(owner);
+  };
 }
 
 /** A renewal past due without a case would be nobody's. Only a hand at the database can bring that about. */

@@ -13,7 +13,8 @@ export async function takeMoney(
   if (owed(renewal)) return payRenewal(tx, renewal, now);
   await markSurplus(tx, charge.id);
   const why = `Money arrived for a renewal that is ${renewal.status} (charge ${charge.id})`;
-  await raiseAttention(tx, renewal.id, { why, next: 'Nothing: decide whether to refund it' }, now);
+  const next = 'Nothing: decide whether to refund it';
+  await raiseAttention(tx, renewal.id, { why, next }, now, 'always');
   await recordRenewalEvent(tx, renewal, 'renewal.surplus_payment', now);
 }
 

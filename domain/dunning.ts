@@ -29,6 +29,10 @@ export interface CaseState {
   readonly declinesInARow: number;
   /** Attempts on the card that would be tried next, by any renewal of this merchant, 30 days back. */
   readonly cardAttempts: readonly CardAttempt[];
+  /** The round of a charge that a gateway may still decide: it is followed before anything else happens. */
+  readonly roundUnderWay: string | undefined;
+  /** Why nothing may be sent before a person has looked: our own fault, or money that somebody else has. */
+  readonly parked: string | undefined;
   /** A usable payment method that this renewal was never charged to, if that is what would be tried. */
   readonly untriedMethod: string | undefined;
   /** An operator's wish to charge now that no charge has spent yet. */
@@ -57,6 +61,8 @@ export type Step =
       /** The schedule slot it uses up; absent when the retry is free. */
       readonly slotAt?: number;
     }
+  /** Nothing happens by itself; `at` only says when to look again. */
+  | { readonly kind: 'await_operator'; readonly at: number; readonly why: string }
   | {
       readonly kind: 'enter_stage';
       readonly at: number;
@@ -66,6 +72,9 @@ export type Step =
 
 /** The next step of a case, or undefined when the policy has nothing left to try. */
 export function nextStep(policy: DunningPolicy, state: CaseState): Step | undefined {
+  const { roundUnderWay: round, lastDeclineAt: at } = state;
+  if (round)
+    return { kind: 'retry', at, round, why: 'A charge is under way: its outcome comes first' };
   if (serviceHasEnded(policy, state)) return undefined;
   const asked = retryOutsideTheSchedule(state);
   if (asked) return asked;
@@ -77,7 +86,7 @@ export function nextStep(policy: DunningPolicy, state: CaseState): Step | undefi
 
 /** At the same moment the customer reads why before the card is tried; but the last try precedes the end. */
 function rank(policy: DunningPolicy, step: Step): number {
-  if (step.kind === 'retry') return 1;
+  if (step.kind !== 'enter_stage') return 1;
   return stageNamed(policy, step.stage)?.service === 'end' ? 2 : 0;
 }
 
@@ -89,7 +98,7 @@ function stageNamed(policy: DunningPolicy, name: string): Stage | undefined {
   return policy.stages.find((stage) => stage.name === name);
 }
 
-/** An operator's wish and a new payment method are tried at once and spend nothing; an outage is sat out. */
+/** A wish and a new payment method are tried at once and spend nothing; what is parked, or cut off, waits. */
 function retryOutsideTheSchedule(state: CaseState): Step | undefined {
   if (state.retryCommand) {
     const why = 'An operator asked for it';
@@ -99,6 +108,8 @@ function retryOutsideTheSchedule(state: CaseState): Step | undefined {
     const why = 'There is a payment method that was not tried yet';
     return { kind: 'retry', at: state.lastDeclineAt, round: state.untriedMethod, why };
   }
+  if (state.parked !== undefined)
+    return { kind: 'await_operator', at: state.lastDeclineAt + YEAR_MS, why: state.parked };
   if (state.outage) {
     const { lookAgainAt, round, slotAt } = state.outage;
     const why = 'No gateway could be reached: trying again';
@@ -106,6 +117,8 @@ function retryOutsideTheSchedule(state: CaseState): Step | undefined {
   }
   return undefined;
 }
+
+const YEAR_MS = 365 * 86_400_000;
 
 function nextStage(policy: DunningPolicy, state: CaseState): Step | undefined {
   const stage = policy.stages.find(({ name }) => !state.stagesEntered.includes(name));

@@ -1,5 +1,6 @@
 /** What the next step of a case is decided from, gathered from its rows. */
 import type { CardAttempt } from '../domain/card-attempts.js';
+import { type ChargeStatus, isOpen } from '../domain/charge.js';
 import type { Decline } from '../domain/decline.js';
 import type { CaseState } from '../domain/dunning.js';
 import type { DunningPolicy } from '../domain/dunning-policy.js';
@@ -33,6 +34,8 @@ export async function readCaseState(
     lastDeclineAt: open.lastDeclineAt.getTime(),
     declinesInARow: declinesInARow(charges, lastDecline),
     cardAttempts: candidate ? await listCardAttempts(tx, renewal, candidate, now) : [],
+    roundUnderWay: charges.find(({ status }) => isOpen(status as ChargeStatus))?.round,
+    parked: open.parked ?? undefined,
     untriedMethod:
       candidate && !wasTried(candidate, charges) ? candidate.paymentMethodId : undefined,
     retryCommand: await unspentRetry(tx, renewal.id),
@@ -62,12 +65,13 @@ function declinesInARow(charges: readonly Charge[], last: Decline): number {
   return Math.max(1, declines.length - 1 - other);
 }
 
-/** A charge that was never sent is no try. */
-function wasTried(candidate: Candidate, charges: readonly Charge[]): boolean {
-  return charges.some(
-    ({ candidate: key, status }) =>
-      key === candidate.key && status !== 'not_sent' && status !== 'canceled',
-  );
+/** A charge that was never sent is no try, unless a round of the method's own met an outage: that goes on by itself. */
+function wasTried({ key, paymentMethodId }: Candidate, charges: readonly Charge[]): boolean {
+  return charges.some(({ candidate, status, round }) => {
+    const sent = status !== 'not_sent' && status !== 'canceled';
+    const ownRound = round === paymentMethodId || round.startsWith(`${paymentMethodId}+`);
+    return candidate === key && (sent || (ownRound && status === 'not_sent'));
+  });
 }
 
 const WINDOW_MS = 30 * 86_400_000;

@@ -43,6 +43,9 @@ export async function openCase(
     },
   });
   await tx.renewal.update({ where: { id: renewal.id }, data: { status: 'past_due' } });
+  // What was asked of the renewal before was answered by the decline.
+  const asked = { renewalId: renewal.id, spentAt: null };
+  await tx.command.updateMany({ where: asked, data: { spentAt: now } });
   await recordCaseEvent(tx, opened, 'dunning_case.opened', now, { decline_class: decline.class });
 }
 
@@ -103,6 +106,9 @@ const SERVICE_AFTER: Record<Exclude<ServiceEffect, 'keep'>, Service> = {
   end: 'ended',
 };
 
+/** From mild to severe: no case gives back what another has taken, or what ended with the subscription. */
+const SERVICE_LEVELS: Service[] = ['full', 'restricted', 'suspended', 'ended'];
+
 /** What a stage does to the service. The app hears of it through the event. */
 export async function changeService(
   tx: Tx,
@@ -112,8 +118,12 @@ export async function changeService(
 ): Promise<void> {
   if (effect === 'keep') return;
   const service = SERVICE_AFTER[effect];
-  await tx.subscription.update({ where: { id: open.subscriptionId }, data: { service } });
-  await recordCaseEvent(tx, open, `service.${service}`, now);
+  const milder = SERVICE_LEVELS.slice(0, SERVICE_LEVELS.indexOf(service));
+  const changed = await tx.subscription.updateMany({
+    where: { id: open.subscriptionId, service: { in: milder } },
+    data: { service },
+  });
+  if (changed.count > 0) await recordCaseEvent(tx, open, `service.${service}`, now);
 }
 
 export function recordCaseEvent(

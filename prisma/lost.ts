@@ -54,7 +54,10 @@ export function listEndedSubscriptions(
   limit: number,
 ): Promise<{ id: string }[]> {
   return db.subscription.findMany({
-    where: { status: { in: ['active', 'paused'] }, endsAt: { lte: now }, collection: 'manual' },
+    where: {
+      endsAt: { lte: now },
+      OR: [{ status: 'paused' }, { status: 'active', collection: 'manual' }],
+    },
     select: { id: true },
     take: limit,
   });

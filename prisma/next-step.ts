@@ -37,6 +37,7 @@ async function nextOfCase(tx: Tx, renewal: Renewal): Promise<NextStep | null> {
   const { policy, state } = await readCaseState(tx, renewal, open, new Date());
   const step = nextStep(policy, state);
   if (!step) return { kind: 'close', at: null, why: 'The policy has nothing left to try' };
+  if (step.kind === 'await_operator') return { kind: step.kind, at: null, why: step.why };
   const kind = step.kind === 'retry' ? 'retry' : `enter_stage:${step.stage}`;
   return { kind, at: new Date(step.at), why: step.why };
 }

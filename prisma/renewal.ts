@@ -118,18 +118,19 @@ async function hasOpenCharge(tx: Tx, renewalId: string): Promise<boolean> {
   return (await tx.charge.count({ where: { renewalId, status: open } })) > 0;
 }
 
-/** Lays a renewal on the desk of a person. It keeps the moment at which it first needed one. */
+/** Lays an unsettled renewal on the desk of a person; surplus money, always. It keeps the moment at which it first needed one. */
 export async function raiseAttention(
   tx: Tx,
   renewalId: string,
   { why, next }: Pick<NeedsAttention, 'why' | 'next'>,
   now: Date,
+  whatever: 'while_unsettled' | 'always' = 'while_unsettled',
 ): Promise<void> {
   const attention = JSON.stringify({ why: why.slice(0, 500), next });
   await tx.$executeRaw`
     update renewal set needs_attention = ${attention}::jsonb || jsonb_build_object('since',
       coalesce(needs_attention->>'since', ${now.toISOString()}))
-    where id = ${renewalId}`;
+    where id = ${renewalId} and (${whatever} = 'always' or status in ('collecting', 'past_due'))`;
 }
 
 export async function clearAttention(tx: Tx, renewalId: string): Promise<void> {

@@ -14,12 +14,14 @@ export interface Cancellation {
   readonly at: 'period_end' | 'now';
   /** Only for `now`: leave the renewals that are already owed to be collected. */
   readonly keepDebt: boolean;
+  /** False: periods that are due but were not opened yet are not owed, whatever becomes of the open ones. */
+  readonly keepUnopened?: boolean;
 }
 
 export async function cancelSubscription(
   tx: Tx,
   locked: LockedSubscription,
-  { at, keepDebt }: Cancellation,
+  { at, keepDebt, keepUnopened = true }: Cancellation,
   now: Date,
 ): Promise<Changed> {
   if (locked.status === 'canceled') return { subscription: locked, dispatches: [] };
@@ -29,7 +31,7 @@ export async function cancelSubscription(
   const keepsDebt = keepDebt || at === 'period_end';
 
   const overdue = locked.nextPeriodStart <= now;
-  const endsAt = overdue && !keepsDebt ? locked.nextPeriodStart : now;
+  const endsAt = overdue && !(keepsDebt && keepUnopened) ? locked.nextPeriodStart : now;
   const data = {
     status: 'canceled',
     canceledAt: now,
@@ -40,7 +42,7 @@ export async function cancelSubscription(
   const subscription = await tx.subscription.update({ where: { id: locked.id }, data });
   const dispatches = keepsDebt ? [] : await dropDebts(tx, subscription, now);
   await recordChange(tx, subscription, 'subscription.canceled', now);
-  const owedStill = overdue && keepsDebt;
+  const owedStill = overdue && keepsDebt && keepUnopened;
   return { subscription, dispatches, ...(!owedStill && { sleeper: nextRunOf(subscription) }) };
 }
 

@@ -39,7 +39,7 @@ export async function storeWebhook(
           or (${renewalId}::text is null and c.gateway_reference = ${reference}::text))
         and (c.id = ${chargeId}::text or c.gateway_reference = ${reference}::text
           or c.status in ('submitted', 'pending', 'unknown'))
-      order by (c.id is not distinct from ${chargeId}::text) desc,
+      order by (c.status in ('planned', 'canceled')), (c.id is not distinct from ${chargeId}::text) desc,
         (c.gateway_reference is not distinct from ${reference}::text) desc, c.ordinal desc
       limit 1)
     insert into gateway_event

@@ -32,10 +32,14 @@ export const recordRetry = parking(summed(books.recordRetry, 'Record what became
 export const recordCommand = parking(summed(books.recordCommand, 'Record the command'));
 export const closeDunningCase = parking(summed(books.closeDunningCase, 'Close the case as unpaid'));
 export const commandRenewal = parking(summed(books.commandRenewal, 'Record the command'));
-export const { raiseAttention } = books;
+
+/** Calling somebody is worth a try, not a failed run: the sweep and the next day call again. */
+export function raiseAttention(...attention: Parameters<Activities['raiseAttention']>) {
+  return unlessItFails(books.raiseAttention(...attention));
+}
 
 export const { sendOwed, restartLost, endOverdue } = proxyActivities<Activities>({
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '10 minutes',
   retry: { maximumAttempts: 3 },
 });
 
@@ -56,10 +60,14 @@ function onLane(charge: ChargeTicket, verb: string) {
   return proxyActivities<Activities>({
     taskQueue: charge.lane,
     startToCloseTimeout: charge.timeoutMs,
+    // A lane that nobody serves any more must become somebody's task.
+    scheduleToStartTimeout: '1 day',
     summary: `${verb} ${charge.title}`,
     retry: {
       initialInterval: '1 second',
       maximumInterval: '1 minute',
+      // A gateway's silence is a value: what fails so often is a fault of ours. The run parks and repeats it hourly.
+      maximumAttempts: 50,
       nonRetryableErrorTypes: ['DomainError'],
     },
   });
@@ -95,7 +103,7 @@ async function waitForAPerson(why: string): Promise<void> {
   if (renewalId) await unlessItFails(books.raiseAttention({ renewalId, why, next: REPEATS }));
   const command = await desk.park(REPEAT_AFTER);
   if (command?.kind === 'retryNow' && renewalId)
-    await unlessItFails(books.recordCommand({ renewalId, command }));
+    await unlessItFails(books.recordCommand({ renewalId, command, repeatsStep: true }));
   // Whatever else was asked is heeded by the story itself, once this step is done.
   else if (command) desk.take(command);
 }

@@ -43,7 +43,10 @@ export async function collect(
     const outcome = await follow(plan.charge, renewalId);
     if (outcome.kind === 'succeeded') return { kind: 'paid' };
     if (outcome.kind === 'not_sent' && outcome.parks) return { kind: 'parked', why: outcome.why };
-    if (outcome.kind === 'declined' && !outcome.decline.elsewhere) return ended(outcome.decline);
+    // What speaks about us may have been settled by the looking: the plan knows.
+    const customers =
+      outcome.kind === 'declined' && !outcome.decline.elsewhere && !isOurs(outcome.decline);
+    if (customers) return { kind: 'declined', decline: outcome.decline };
     plan = await planCharge({ renewalId, owner, round });
   }
 }
@@ -57,6 +60,7 @@ function afterEverybody({ decline, parked }: Extract<Plan, { kind: 'nobody_left'
 /** Sends a charge and waits for the gateway's word on it: a webhook is the fast way, asking is the sure one. */
 export async function follow(charge: ChargeTicket, renewalId: RenewalId): Promise<FinalOutcome> {
   const desk = deskOfThisRun();
+  await heedWishes(desk, renewalId);
   desk.chargeUnderWay = charge.id;
   const since = Date.now();
   let raised = false;
@@ -87,6 +91,11 @@ export async function askAboutReported(): Promise<void> {
   }
 }
 
+/** The last moment before money is asked for: a debt that was dropped meanwhile is not charged. */
+async function heedWishes(desk: Desk, renewalId: RenewalId): Promise<void> {
+  for (const command of desk.takeEndings()) await commandRenewal({ renewalId, command });
+}
+
 /** It cannot undo a charge that is under way, only keep others from following it. */
 async function heedCancellation(desk: Desk, renewalId: RenewalId): Promise<void> {
   const command = desk.takeCancellation();
@@ -97,11 +106,14 @@ async function heedVerdicts(desk: Desk, renewalId: RenewalId): Promise<void> {
   for (const verdict of desk.verdicts.splice(0)) await decideCharge({ renewalId, verdict });
 }
 
-/** A code that speaks about us, or about money somebody else already has, must not reach the customer. */
 function ended(decline: Decline): Collection {
-  const parks = decline.class === 'merchant_config' || decline.class === 'duplicate_check';
-  if (!parks) return { kind: 'declined', decline };
+  if (!isOurs(decline)) return { kind: 'declined', decline };
   return { kind: 'parked', why: `${decline.code}: ${decline.message}` };
+}
+
+/** A code that speaks about us, or about money somebody else already has, must not reach the customer. */
+function isOurs(decline: Decline): boolean {
+  return decline.class === 'merchant_config' || decline.class === 'duplicate_check';
 }
 
 const NO_PAYMENT_METHOD: Decline = {

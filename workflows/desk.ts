@@ -39,6 +39,7 @@ export class Desk {
   renewalId: RenewalId | undefined;
   private readonly commands: Command[] = [];
   private parked = false;
+  private leaving = false;
 
   /** A report on the charge under way ends the wait for it; on any other charge it is a reason to look again. */
   hear(charge: ChargeTicket): void {
@@ -56,9 +57,28 @@ export class Desk {
     return at < 0 ? undefined : (this.commands.splice(at, 1)[0] as RecordedCommand);
   }
 
+  /** Wishes that end the debt: they must be heard before the next charge, not after it. */
+  takeEndings(): RecordedCommand[] {
+    return this.takeWhere(({ kind }) => kind === 'writeOff' || kind === 'cancelCase');
+  }
+
+  /** The last wishes of a run that hands over; from now on it admits none. */
+  leave(): RecordedCommand[] {
+    this.leaving = true;
+    return this.takeWhere(({ kind }) => kind !== 'wake');
+  }
+
+  private takeWhere(wanted: (command: Command) => boolean): RecordedCommand[] {
+    const taken = this.commands.filter(wanted);
+    const left = this.commands.filter((command) => !wanted(command));
+    this.commands.splice(0, Infinity, ...left);
+    return taken as RecordedCommand[];
+  }
+
   /** Whether this run should go on under a new history: this one is long, and nobody's wish would be lost. */
   get isFull(): boolean {
-    return workflowInfo().continueAsNewSuggested && this.commands.length === 0;
+    const unheard = this.commands.length + this.reported.size + this.verdicts.length;
+    return workflowInfo().continueAsNewSuggested && unheard === 0;
   }
 
   /** Waits until then, or for a command, whichever comes first. */
@@ -93,6 +113,7 @@ export class Desk {
   readonly admit = ({ actor, reason }: Wish): void => {
     if (!actor || !reason)
       throw new Error('actor and reason are required: they go into the audit trail');
+    if (this.leaving) throw new Error('This run is handing over: ask its successor in a moment');
     if (this.chargeUnderWay && !this.parked)
       throw new Error(
         'A charge is under way: wait for its outcome, or decide it with resolveUnknown',

@@ -11,15 +11,14 @@ import type { RenewalId } from '../domain/ids.js';
 import {
   closeDunningCase,
   enterStage,
-  raiseAttention,
   readDunningCase,
   recordCommand,
   recordRetry,
 } from './activities.js';
 import { askAboutReported, collect, follow } from './collect.js';
-import { type Desk, atDesk } from './desk.js';
+import { atDesk } from './desk.js';
 import type { Command } from './messages.js';
-import { showCase, showEnd, showParked, wordsFor } from './words.js';
+import { showCase, showEnd, wordsFor } from './words.js';
 
 export interface DunningInput {
   readonly renewalId: RenewalId;
@@ -41,7 +40,8 @@ export function dunning({ renewalId }: DunningInput): Promise<DunningResult> {
       if (command) decision = await heed(command, renewalId);
       else if (step.kind === 'enter_stage')
         decision = await enterStage({ renewalId, stage: step.stage });
-      else decision = await retry(step, renewalId, desk);
+      else if (step.kind === 'await_operator') decision = await readDunningCase(renewalId);
+      else decision = await retry(step, renewalId);
     }
     const outcome = await close(decision, renewalId);
     await askAboutReported();
@@ -51,15 +51,9 @@ export function dunning({ renewalId }: DunningInput): Promise<DunningResult> {
 
 type Retry = Extract<Step, { kind: 'retry' }>;
 
-async function retry(step: Retry, renewalId: RenewalId, desk: Desk): Promise<Decision> {
+async function retry(step: Retry, renewalId: RenewalId): Promise<Decision> {
   const collection = await collect({ renewalId, owner: 'dunning' }, step.round);
-  if (collection.kind !== 'parked') return recordRetry({ renewalId, step, collection });
-
-  const next = 'Nothing is sent before an operator sends retryNow';
-  await raiseAttention({ renewalId, why: collection.why, next });
-  showParked(collection.why);
-  const command = await desk.park();
-  return command ? heed(command, renewalId) : readDunningCase(renewalId);
+  return recordRetry({ renewalId, step, collection });
 }
 
 /** A wake says that the facts have changed; a wish is recorded first, and becomes a fact by that. */

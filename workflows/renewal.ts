@@ -9,10 +9,17 @@ import { continueAsNew } from '@temporalio/workflow';
 import type { Decline } from '../domain/decline.js';
 import { afterOutage } from '../domain/outage.js';
 import type { ClosedOutcome, Opening, RenewalStatus } from '../domain/renewal.js';
-import { commandRenewal, openDunningCase, openRenewal, raiseAttention } from './activities.js';
+import {
+  commandRenewal,
+  openDunningCase,
+  openRenewal,
+  raiseAttention,
+  recordCommand,
+} from './activities.js';
 import { type Collection, askAboutReported, collect, follow } from './collect.js';
-import { type Desk, atDesk } from './desk.js';
+import { type Desk, atDesk, deskOfThisRun } from './desk.js';
 import { startDunning } from './hand-over.js';
+import type { Command } from './messages.js';
 import { showCollecting, showEnd, showParked, showWaiting } from './words.js';
 
 interface RenewalInput {
@@ -37,15 +44,21 @@ export function renewal(input: RenewalInput): Promise<RenewalResult> {
 
 /** Woken early, or held back by an earlier period's recovery: look again when there is a reason to. */
 async function whenDue(desk: Desk, input: RenewalInput): Promise<Extract<Opening, Decided>> {
+  const asked: Command[] = [];
   for (;;) {
     const opening = await openRenewal(input);
-    if (opening.kind === 'opened' || opening.kind === 'closed') return opening;
+    if (opening.kind === 'opened' || opening.kind === 'closed') {
+      // What was asked while there was no renewal yet is heeded before anything is charged.
+      for (const command of asked) desk.take(command);
+      return opening;
+    }
     const [at, what] =
       opening.kind === 'not_yet'
         ? [opening.dueAt, 'Until the period begins']
         : [opening.lookAgainAt, 'Held back while an earlier period is in recovery'];
     showWaiting(input.periodStart, what, at);
-    await desk.until(at, what);
+    const command = await desk.until(at, what);
+    if (command && command.kind !== 'wake') asked.push(command);
   }
 }
 
@@ -119,6 +132,7 @@ async function recover(
   decline: Decline,
 ): Promise<RenewalResult['outcome']> {
   const status = await openDunningCase({ renewalId, decline });
+  for (const command of deskOfThisRun().leave()) await recordCommand({ renewalId, command });
   if (status !== 'past_due') return closedOutcome(status);
   await startDunning(renewalId, title);
   showEnd(title, 'declined, in recovery');

@@ -7,8 +7,12 @@
 import { endOverdue, restartLost, sendOwed } from './activities.js';
 
 export async function sweep() {
-  const sent = await sendOwed();
-  const restarted = await restartLost();
-  const ended = await endOverdue();
-  return { sent, restarted, ended };
+  const repairs = { sent: sendOwed(), restarted: restartLost(), ended: endOverdue() };
+  // Each has its own chance, whatever becomes of the others.
+  await Promise.allSettled(Object.values(repairs));
+  return {
+    sent: await repairs.sent,
+    restarted: await repairs.restarted,
+    ended: await repairs.ended,
+  };
 }

@@ -50,7 +50,16 @@ export function showEnd(title: string, outcome: string): void {
 
 /** "Enter stage restricted", "Charge again": what a waiting timer is for. */
 export function wordsFor(step: Step): string {
-  return step.kind === 'retry' ? `Charge again (${step.round})` : `Enter stage "${step.stage}"`;
+  switch (step.kind) {
+    case 'retry':
+      return `Charge again (${step.round})`;
+    case 'enter_stage':
+      return `Enter stage "${step.stage}"`;
+    case 'await_operator':
+      return 'Needs attention: waits for retryNow';
+    default:
+      return step satisfies never;
+  }
 }
 
 function when(at: number): string {

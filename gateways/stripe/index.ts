@@ -90,12 +90,19 @@ function retrieve(account: Account, reference: string): Promise<Stripe.PaymentIn
 
 const baselineSchema = z.object({ latestCharge: z.string().nullable() });
 
+/** A confirmation may lead here without an attempt of its own to show. */
+const UNDER_WAY: ReadonlySet<string> = new Set([
+  'processing',
+  'requires_action',
+  'requires_capture',
+]);
+
 /** A newer attempt than before our confirmation is ours; no newer one means that ours was not executed yet. */
 function sinceBaseline(intent: Stripe.PaymentIntent, charge: FrozenCharge): LookUp {
   const baseline = baselineSchema.safeParse(charge.baseline);
   const unchanged =
     !baseline.success || baseline.data.latestCharge === (latestCharge(intent) ?? null);
-  if (!unchanged) return readIntent(intent, charge);
+  if (!unchanged || UNDER_WAY.has(intent.status)) return readIntent(intent, charge);
   if (intent.status === 'succeeded') return { kind: 'duplicate', reference: intent.id };
   if (intent.status === 'canceled')
     return { kind: 'gone', why: `${intent.id} was canceled without an attempt of this charge` };

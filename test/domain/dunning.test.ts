@@ -28,6 +28,8 @@ function state(changes: Partial<CaseState> = {}): CaseState {
     lastDeclineAt: OPENED,
     declinesInARow: 1,
     cardAttempts: [],
+    roundUnderWay: undefined,
+    parked: undefined,
     untriedMethod: undefined,
     retryCommand: undefined,
     holdUntil: undefined,
@@ -45,6 +47,7 @@ function play(policy: DunningPolicy, from: CaseState, answer = from.lastDecline)
   const lines: string[] = [];
   let now = from;
   for (let step = nextStep(policy, now); step; step = nextStep(policy, now)) {
+    if (step.kind === 'await_operator') throw new Error('Nobody parked it');
     const day = Math.floor((step.at - from.openedAt) / DAY);
     lines.push(`day ${day} ${step.kind === 'retry' ? step.round : step.stage}`);
     if (lines.length > 100) throw new Error(`It never ends:\n${lines.join('\n')}`);
@@ -146,6 +149,20 @@ describe('what is tried outside the schedule', () => {
     const outage = { waits: 2, lookAgainAt: OPENED + HOUR, round: 'retry 1+2' };
     const wish = state({ retryCommand: 'cmd_1', outage, holdUntil: OPENED + 30 * DAY });
     expect(nextStep(DEFAULT_POLICY, wish)).toMatchObject({ round: 'cmd_1', at: OPENED });
+  });
+
+  test('a charge under way comes before everything: no stage, no end', () => {
+    const underWay = state({ roundUnderWay: 'pm_debit', stagesEntered: ['warned', 'ended'] });
+    expect(nextStep(DEFAULT_POLICY, underWay)).toMatchObject({ kind: 'retry', round: 'pm_debit' });
+  });
+
+  test('a parked case waits for a person, a wish, or another method', () => {
+    const parked = { parked: 'amount_too_small', holdUntil: OPENED };
+    expect(nextStep(DEFAULT_POLICY, state(parked))).toMatchObject({ kind: 'await_operator' });
+    const wished = state({ ...parked, retryCommand: 'cmd_2' });
+    expect(nextStep(DEFAULT_POLICY, wished)).toMatchObject({ round: 'cmd_2' });
+    const newCard = state({ ...parked, untriedMethod: 'pm_2' });
+    expect(nextStep(DEFAULT_POLICY, newCard)).toMatchObject({ round: 'pm_2' });
   });
 
   test('an outage is sat out: no stage is entered meanwhile, the slot is kept', () => {

@@ -258,6 +258,8 @@ create table dunning_case (
   hold_until timestamptz,
   -- The outage that stops this case now, and the time lost to all earlier ones.
   outage jsonb,
+  -- Why nothing is sent before a person has looked.
+  parked text,
   lost_ms bigint not null default 0,
   last_decline jsonb not null,
   last_decline_at timestamptz not null,
