@@ -100,9 +100,11 @@ export async function offerNewMethod(
   now: Date,
 ): Promise<Dispatch[]> {
   const dispatches: Dispatch[] = [];
+  const concerned =
+    'customerId' in whose ? { subscriptionId: { in: await followingDefault(tx, whose) } } : whose;
   const status = { in: ['collecting', 'past_due'] };
   for (const { id } of await tx.renewal.findMany({
-    where: { ...whose, status },
+    where: { ...concerned, status },
     select: { id: true },
   })) {
     const renewal = await lockRenewal(tx, id);
@@ -111,6 +113,17 @@ export async function offerNewMethod(
       dispatches.push(await oweWakeOfOwner(tx, renewal, now));
   }
   return dispatches;
+}
+
+/** A subscription that names its own method does not care which one is the default, while its own is usable. */
+async function followingDefault(tx: Tx, { customerId }: { customerId: string }): Promise<string[]> {
+  const disabled = await tx.paymentMethod.findMany({
+    where: { customerId, disabledAt: { not: null } },
+    select: { id: true },
+  });
+  const unusable = { in: disabled.map(({ id }) => id) };
+  const where = { customerId, OR: [{ paymentMethodId: null }, { paymentMethodId: unusable }] };
+  return (await tx.subscription.findMany({ where, select: { id: true } })).map(({ id }) => id);
 }
 
 /** Periods that begin inside the pause are skipped; an open renewal and its case go on. */
