@@ -311,6 +311,27 @@ describe('4. not_sent is proof', () => {
   );
 });
 
+describe('4a. nor does a charge whose sender has died', () => {
+  test('what was to be released first cannot be: it stays unknown, for it may have been sent', async () => {
+    const bench = workbench(house);
+    const { charge, renewalId, person } = await bench.plan('pm_card_attachThen_do_not_honor');
+    await bench.activities.submitCharge(charge.id);
+    await giveCard(house, person.customerId, 'pm_card_visa', true);
+    const second = await bench.planMore(renewalId, 'second');
+    const data = {
+      status: 'submitted',
+      firstSentAt: new Date(),
+      keyValidUntil: new Date(Date.now() + HOUR),
+    };
+    await house.db.charge.update({ where: { id: second.id }, data });
+    await house.emulator.fault({ match: CANCEL, fault: 'error_before' });
+    expect(await bench.activities.resolveCharge(second.id)).toMatchObject({ kind: 'unknown' });
+    await house.emulator.heal();
+    expect(await bench.activities.resolveCharge(second.id)).toEqual({ kind: 'succeeded' });
+    expect(await house.emulator.paid(renewalId)).toHaveLength(1);
+  });
+});
+
 describe('5. unknown, and how it ends', () => {
   test.each([
     ['reset_before', 'declined later, never written as declined now'],
