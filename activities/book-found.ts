@@ -1,4 +1,5 @@
 /** Late money: a success that shows on a charge already decided gets a row of its own, and pays if it is owed. */
+import { type ChargeStatus, isOpen } from '../domain/charge.js';
 import type { Answer } from '../gateways/gateway.js';
 import {
   type Charge,
@@ -22,7 +23,7 @@ export async function bookFound(deps: Deps, from: Charge, found: Success): Promi
     const charges = await listCharges(tx, from.renewalId);
     if (charges.some((charge) => has(charge, found.reference, chargeReference))) return;
     // While another charge may still succeed, whether this is a surplus cannot be said. It is asked about again.
-    if (charges.some(({ status }) => ['submitted', 'pending', 'unknown'].includes(status))) return;
+    if (charges.some(({ status }) => isOpen(status as ChargeStatus))) return;
     const surplus = !owed(renewal);
     const ordinal = charges.length + 1;
     const booked = await insertFound(tx, from, { chargeReference, ordinal, surplus }, now);

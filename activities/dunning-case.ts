@@ -1,4 +1,5 @@
 /** The activities of a case: open it, say what comes next, do it, close it. */
+import { causeOf } from '../domain/charge.js';
 import type { Decline } from '../domain/decline.js';
 import { type Decision, type Step, nextStep } from '../domain/dunning.js';
 import type { RenewalId } from '../domain/ids.js';
@@ -174,7 +175,7 @@ async function recordOutage(tx: Tx, open: DunningCase, step: Retry, now: Date): 
     since: before?.since ?? now.getTime(),
     waits,
     lookAgainAt: now.getTime() + afterOutage(waits),
-    round: `${step.round.replace(/\+\d+$/, '')}+${waits}`,
+    round: `${causeOf(step.round)}+${waits}`,
     slotAt: step.slotAt,
   };
   const why = 'No gateway can be reached for this case, for more than a day';
@@ -189,8 +190,10 @@ const DAY_MS = 86_400_000;
 
 /** A round that a command named has used that command up. */
 async function spendCommand(tx: Tx, round: string, now: Date): Promise<void> {
-  const id = round.replace(/\+\d+$/, '');
-  await tx.command.updateMany({ where: { id, spentAt: null }, data: { spentAt: now } });
+  await tx.command.updateMany({
+    where: { id: causeOf(round), spentAt: null },
+    data: { spentAt: now },
+  });
 }
 
 /** Recovery ends without the money: a late payment is still booked. */

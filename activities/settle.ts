@@ -1,7 +1,7 @@
 /** Settling: an answer becomes a fact, once, under the renewal's lock. */
 import type { ChargeOutcome } from '../domain/charge.js';
 import { askAgainAfter } from '../domain/charge.js';
-import type { Decline } from '../domain/decline.js';
+import { type Decline, isOurs } from '../domain/decline.js';
 import type { Answer } from '../gateways/gateway.js';
 import {
   type Charge,
@@ -118,9 +118,7 @@ async function takeEffect(
   if ('attention' in answer && answer.attention)
     await raiseAttention(tx, renewal.id, { why: answer.why, next: 'It is asked about again' }, now);
   if (charge.status === 'succeeded') return takeMoney(tx, renewal, charge, now);
-  const { class: kind } = (charge.decline ?? {}) as { class?: Decline['class'] };
-  const ours = kind === 'duplicate_check' || kind === 'merchant_config';
-  if (charge.status === 'declined' && !ours)
+  if (charge.status === 'declined' && !isOurs(charge.decline as unknown as Decline))
     await recordRenewalEvent(tx, renewal, 'renewal.payment_declined', now);
   const final = charge.status === 'declined' || charge.status === 'not_sent';
   if (final && renewal.cancelRequestedAt) await cancelRenewal(tx, renewal, now);

@@ -88,3 +88,8 @@ export function askAgainAfter(openForMs: number, ladder: readonly number[]): num
   }
   return ladder.at(-1) ?? 60_000;
 }
+
+/** The cause that a round is named after, without the number of its wait: "retry 2" of "retry 2+3". */
+export function causeOf(round: string): string {
+  return round.replace(/\+\d+$/, '');
+}

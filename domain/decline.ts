@@ -45,3 +45,8 @@ export interface Decline {
   /** True when the gateway itself blocked it, so that the card network never saw an attempt. */
   readonly notSentToNetwork?: boolean;
 }
+
+/** Speaks about us, or about money somebody else already has: the customer must not hear of it, a person must. */
+export function isOurs(decline: Decline): boolean {
+  return decline.class === 'merchant_config' || decline.class === 'duplicate_check';
+}

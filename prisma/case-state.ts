@@ -1,6 +1,6 @@
 /** What the next step of a case is decided from, gathered from its rows. */
 import type { CardAttempt } from '../domain/card-attempts.js';
-import { type ChargeStatus, isOpen } from '../domain/charge.js';
+import { type ChargeStatus, causeOf, isOpen } from '../domain/charge.js';
 import type { Decline } from '../domain/decline.js';
 import type { CaseState } from '../domain/dunning.js';
 import type { DunningPolicy } from '../domain/dunning-policy.js';
@@ -52,7 +52,7 @@ function automaticRetries(charges: readonly Charge[], open: DunningCase): number
   for (const { round, status, firstSentAt, plannedAt } of charges) {
     const counts = status === 'declined' || status === 'succeeded';
     if (!counts || !round.startsWith('retry ') || plannedAt < open.openedAt) continue;
-    rounds.set(round.replace(/\+\d+$/, ''), (firstSentAt ?? plannedAt).getTime());
+    rounds.set(causeOf(round), (firstSentAt ?? plannedAt).getTime());
   }
   return [...rounds.values()].sort((a, b) => a - b);
 }
@@ -69,7 +69,7 @@ function declinesInARow(charges: readonly Charge[], last: Decline): number {
 function wasTried({ key, paymentMethodId }: Candidate, charges: readonly Charge[]): boolean {
   return charges.some(({ candidate, status, round }) => {
     const sent = status !== 'not_sent' && status !== 'canceled';
-    const ownRound = round === paymentMethodId || round.startsWith(`${paymentMethodId}+`);
+    const ownRound = causeOf(round) === paymentMethodId;
     return candidate === key && (sent || (ownRound && status === 'not_sent'));
   });
 }

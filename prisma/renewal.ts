@@ -1,4 +1,5 @@
 /** Renewals: opening a period, and every way in which a renewal ends. */
+import { OPEN_CHARGE } from '../domain/charge.js';
 import { describeMoney, money } from '../domain/money.js';
 import { periodAt } from '../domain/period.js';
 import { type NeedsAttention, RENEWAL_TRANSITIONS, type RenewalStatus } from '../domain/renewal.js';
@@ -114,7 +115,7 @@ export async function cancelPlannedCharges(tx: Tx, renewalId: string): Promise<v
 }
 
 async function hasOpenCharge(tx: Tx, renewalId: string): Promise<boolean> {
-  const open = { in: ['submitted', 'pending', 'unknown'] };
+  const open = { in: [...OPEN_CHARGE] };
   return (await tx.charge.count({ where: { renewalId, status: open } })) > 0;
 }
 

@@ -43,7 +43,7 @@ export const { sendOwed, restartLost, endOverdue } = proxyActivities<Activities>
   retry: { maximumAttempts: 3 },
 });
 
-/** Sends a charge, on the lane of its gateway account. Retried without limit: silence is the value `unknown`. */
+/** Sends a charge, on the lane of its gateway account. */
 export function submitCharge(charge: ChargeTicket): Promise<ChargeOutcome> {
   return parking((id: string) => onLane(charge, 'Send').submitCharge(id))(charge.id);
 }

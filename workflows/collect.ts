@@ -1,7 +1,7 @@
 /** Collecting: one round of asking for a renewal's money, through one candidate after another. */
 import type { ChargeTicket, FinalOutcome, Plan } from '../domain/charge.js';
 import { isFinal } from '../domain/charge.js';
-import type { Decline } from '../domain/decline.js';
+import { type Decline, isOurs } from '../domain/decline.js';
 import type { RenewalId } from '../domain/ids.js';
 import type { Owner, RenewalStatus } from '../domain/renewal.js';
 import {
@@ -13,6 +13,7 @@ import {
   submitCharge,
 } from './activities.js';
 import { type Desk, deskOfThisRun } from './desk.js';
+import type { RecordedCommand } from './messages.js';
 
 export type Collection =
   | { readonly kind: 'paid' }
@@ -60,16 +61,17 @@ function afterEverybody({ decline, parked }: Extract<Plan, { kind: 'nobody_left'
 /** Sends a charge and waits for the gateway's word on it: a webhook is the fast way, asking is the sure one. */
 export async function follow(charge: ChargeTicket, renewalId: RenewalId): Promise<FinalOutcome> {
   const desk = deskOfThisRun();
-  await heedWishes(desk, renewalId);
+  // The last moment before money is asked for: a debt that was dropped meanwhile is not charged.
+  await heed(desk.takeEndings(), renewalId);
   desk.chargeUnderWay = charge.id;
   const since = Date.now();
   let raised = false;
   let outcome = await submitCharge(charge);
-  await heedCancellation(desk, renewalId);
+  await heed(desk.takeCancellations(), renewalId);
   while (!isFinal(outcome)) {
     const summary = `Awaiting the gateway's word on ${charge.title}`;
     await desk.word(charge.id, outcome.askAgainMs, summary);
-    await heedCancellation(desk, renewalId);
+    await heed(desk.takeCancellations(), renewalId);
     await heedVerdicts(desk, renewalId);
     outcome = await resolveCharge(charge);
     if (!raised && !isFinal(outcome) && Date.now() - since > OVERDUE_MS[outcome.kind]) {
@@ -91,15 +93,8 @@ export async function askAboutReported(): Promise<void> {
   }
 }
 
-/** The last moment before money is asked for: a debt that was dropped meanwhile is not charged. */
-async function heedWishes(desk: Desk, renewalId: RenewalId): Promise<void> {
-  for (const command of desk.takeEndings()) await commandRenewal({ renewalId, command });
-}
-
-/** It cannot undo a charge that is under way, only keep others from following it. */
-async function heedCancellation(desk: Desk, renewalId: RenewalId): Promise<void> {
-  const command = desk.takeCancellation();
-  if (command) await commandRenewal({ renewalId, command });
+async function heed(commands: readonly RecordedCommand[], renewalId: RenewalId): Promise<void> {
+  for (const command of commands) await commandRenewal({ renewalId, command });
 }
 
 async function heedVerdicts(desk: Desk, renewalId: RenewalId): Promise<void> {
@@ -109,11 +104,6 @@ async function heedVerdicts(desk: Desk, renewalId: RenewalId): Promise<void> {
 function ended(decline: Decline): Collection {
   if (!isOurs(decline)) return { kind: 'declined', decline };
   return { kind: 'parked', why: `${decline.code}: ${decline.message}` };
-}
-
-/** A code that speaks about us, or about money somebody else already has, must not reach the customer. */
-function isOurs(decline: Decline): boolean {
-  return decline.class === 'merchant_config' || decline.class === 'duplicate_check';
 }
 
 const NO_PAYMENT_METHOD: Decline = {

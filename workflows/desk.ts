@@ -51,10 +51,12 @@ export class Desk {
     this.commands.push(command);
   }
 
-  /** A cancellation from the Temporal UI, which no validator can refuse while a charge is under way. */
-  takeCancellation(): RecordedCommand | undefined {
-    const at = this.commands.findIndex(({ kind }) => kind === 'cancelCase');
-    return at < 0 ? undefined : (this.commands.splice(at, 1)[0] as RecordedCommand);
+  /**
+   * Cancellations from the Temporal UI, which no validator can refuse while a charge is under way. They cannot undo
+   * that charge, only keep others from following it.
+   */
+  takeCancellations(): RecordedCommand[] {
+    return this.takeWhere(({ kind }) => kind === 'cancelCase');
   }
 
   /** Wishes that end the debt: they must be heard before the next charge, not after it. */
