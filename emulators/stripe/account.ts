@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 
 import type Stripe from 'stripe';
 
+import type { Clock } from '../common/clock.js';
+import type { Store, Table } from '../common/store.js';
 import type { Agenda } from './agenda.js';
-import type { Clock } from './clock.js';
 import type { EventObject, EventType } from './events.js';
 import type { CardState } from './fates.js';
 import type { Journal } from './journal.js';
-import type { Store, Table } from './store.js';
 
 /** The API call behind a change. A settlement keeps the call that began it. */
 export interface Cause {
@@ -30,6 +30,7 @@ export interface Account {
   /** The call that set a PaymentIntent or a refund going, for what happens to it later. */
   readonly causes: Table<Cause>;
   readonly setupIntents: Table<Stripe.SetupIntent>;
+  readonly mandates: Table<Stripe.Mandate>;
   readonly charges: Table<Stripe.Charge>;
   readonly refunds: Table<Stripe.Refund>;
   readonly disputes: Table<Stripe.Dispute>;
@@ -78,6 +79,7 @@ export function openAccount(id: string, surroundings: Surroundings): Account {
     confirmations: table('confirmations'),
     causes: table('causes'),
     setupIntents: table('setup_intents'),
+    mandates: table('mandates'),
     charges: table('charges'),
     refunds: table('refunds'),
     disputes: table('disputes'),

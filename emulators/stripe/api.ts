@@ -1,17 +1,18 @@
 /** The road of an API call: who asks, what is to go wrong, was it asked before, and only then the endpoint. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type Answer, type Incoming, header, jsonAnswer } from '../common/exchange.js';
+import type { Logger } from '../common/server.js';
+import { type Fault, damaged } from '../common/faults.js';
+import { newId } from '../common/ids.js';
+import type { LoggedRequest } from '../common/requests.js';
 import { authenticate } from './authentication.js';
 import type { Emulator } from './emulator.js';
 import { internalError } from './errors.js';
 import { API_VERSION } from './events.js';
-import { type Answer, type Incoming, jsonAnswer } from './exchange.js';
-import { type Logger, type Passage, createExecution, errorAnswer } from './execution.js';
-import type { Fault } from './faults.js';
+import { type Passage, createExecution, errorAnswer } from './execution.js';
 import { parseForm } from './form.js';
 import type { KeptAnswer } from './idempotency.js';
-import { newId } from './ids.js';
-import type { LoggedRequest } from './requests.js';
 
 export function createApi(
   emulator: Emulator,
@@ -102,11 +103,6 @@ function traced(
   };
 }
 
-function header({ headers }: Incoming, name: string): string | undefined {
-  const value = headers[name];
-  return (Array.isArray(value) ? value[0] : value) || undefined;
-}
-
 function rateLimited(fault: Fault): Answer {
   const retryAfter =
     fault.retry_after === undefined ? {} : { 'retry-after': `${fault.retry_after}` };
@@ -119,10 +115,4 @@ function rateLimited(fault: Fault): Answer {
 function replayed({ status, body, requestId }: KeptAnswer): Answer {
   const headers = { 'original-request': requestId, 'idempotent-replayed': 'true' };
   return { ...jsonAnswer(status, null, headers), body };
-}
-
-function damaged(answer: Answer, fault: Fault | undefined): Answer {
-  if (fault?.fault === 'reset_after') return { ...answer, cut: 'whole' };
-  if (fault?.fault === 'truncate') return { ...answer, cut: 'half' };
-  return answer;
 }

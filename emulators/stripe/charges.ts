@@ -2,11 +2,13 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
+import { newId } from '../common/ids.js';
 import type { Account } from './account.js';
 import type { Call } from './call.js';
+import { isDebit } from './debit-fates.js';
+import { debitDetails } from './debits.js';
 import type { Decline } from './declines.js';
 import { noSuch } from './errors.js';
-import { newId } from './ids.js';
 import { page, paging } from './pages.js';
 import { expand, ignored, isWithin, range, read, text } from './params.js';
 
@@ -45,7 +47,9 @@ export function newCharge(
     paid: false,
     payment_intent: intent.id,
     payment_method: method.id,
-    payment_method_details: { type: 'card', card: cardDetails(method.card!, intent.amount) },
+    payment_method_details: isDebit(method.type)
+      ? debitDetails(account, method)
+      : { type: 'card', card: cardDetails(method.card!, intent.amount) },
     receipt_email: null,
     receipt_number: null,
     receipt_url: null,
@@ -90,7 +94,7 @@ export function declined(charge: Stripe.Charge, decline: Decline): Stripe.Charge
       network_advice_code: decline.network_advice_code ?? null,
       network_decline_code: decline.network_decline_code ?? null,
       network_status: decline.blocked ? 'not_sent_to_network' : 'declined_by_network',
-      reason: decline.blocked ? 'highest_risk_level' : decline.decline_code,
+      reason: decline.blocked ? 'highest_risk_level' : (decline.decline_code ?? decline.code),
       risk_level: decline.blocked ? 'highest' : 'normal',
       seller_message: decline.blocked
         ? 'Stripe blocked this payment as too risky.'

@@ -4,9 +4,12 @@ import type { z } from 'zod';
 
 import type { Account } from './account.js';
 import type { Call } from './call.js';
+import { checkMethod } from './debits.js';
+import { isDebit } from './debit-fates.js';
 import { declineOf } from './declines.js';
 import { StripeError, invalidRequest, refused } from './errors.js';
 import { judge } from './fates.js';
+import { giveMandate } from './mandates.js';
 import { read } from './params.js';
 import { approve, decline, demandAuthentication, park } from './payment-outcomes.js';
 import { confirmed } from './payment-intent-params.js';
@@ -18,6 +21,9 @@ const CONFIRM_LIMIT = 20;
 
 type Confirmation = Pick<
   z.output<typeof confirmed>,
+  | 'allowed_payment_method_types'
+  | 'mandate'
+  | 'mandate_data'
   | 'payment_method'
   | 'off_session'
   | 'error_on_requires_action'
@@ -42,10 +48,16 @@ export function confirm(
     methodNamed(intent, asked),
     intent.customer as string | null,
   );
+  const types = asked.allowed_payment_method_types ?? intent.allowed_payment_method_types;
+  const { amount, currency } = intent;
+  const { mandate, mandate_data } = asked;
+  checkMethod(account, method, { amount, currency, types, mandate, mandate_data });
   countConfirmation(call, intent);
+  if (isDebit(method.type) && mandate_data) giveMandate(account, method, mandate_data);
 
   const attempt: Stripe.PaymentIntent = {
     ...intent,
+    ...(types && { allowed_payment_method_types: types, payment_method_types: types }),
     payment_method: method.id,
     setup_future_usage: asked.setup_future_usage ?? intent.setup_future_usage,
     last_payment_error: null,

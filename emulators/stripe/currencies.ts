@@ -19,6 +19,26 @@ export function checkAmount(amount: number, currency: string): void {
     throw invalidRequest(`Invalid ${currency} amount: it must end in 0.`, undefined, 'amount');
 }
 
+/** A bank debit is drawn in one currency; SEPA's also has a limit. */
+export function checkKind(kind: string, amount: number, currency: string): void {
+  const only = ONLY[kind];
+  if (only && only !== currency)
+    throw invalidRequest(
+      `The currency provided (${currency}) is invalid for one of the payment method types: ${kind} takes ${only}.`,
+      'payment_method_currency_mismatch',
+      'currency',
+    );
+  if (kind === 'sepa_debit' && amount > SEPA_MAXIMUM)
+    throw invalidRequest(
+      `Amount must be no more than €10,000.00 for sepa_debit.`,
+      'amount_too_large',
+      'amount',
+    );
+}
+
+const ONLY: Readonly<Record<string, string>> = { sepa_debit: 'eur', us_bank_account: 'usd' };
+const SEPA_MAXIMUM = 1_000_000;
+
 const MAXIMUM = 99_999_999;
 
 const THREE_DECIMALS = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);

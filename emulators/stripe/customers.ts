@@ -2,10 +2,10 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
+import { newId } from '../common/ids.js';
 import type { Account } from './account.js';
 import type { Call } from './call.js';
 import { noSuch } from './errors.js';
-import { newId } from './ids.js';
 import { clearableText, expand, ignored, mergeMetadata, metadata, read, text } from './params.js';
 import { attachTo } from './payment-methods.js';
 

@@ -2,7 +2,8 @@
 
 export interface Decline {
   readonly code: string;
-  readonly decline_code: string;
+  /** A bank debit's failure has none: its code says it all. */
+  readonly decline_code?: string;
   readonly message: string;
   readonly advice_code?: string;
   readonly network_advice_code?: string;
@@ -26,6 +27,13 @@ export function declineOf(words: string): Decline {
     ...(networkAdvice && { network_advice_code: networkAdvice }),
     ...(networkCode && { network_decline_code: networkCode }),
   };
+}
+
+/** Why a bank did not pay a debit. */
+export function debitFailure(code: string): Decline {
+  const failure = code === 'generic_decline' ? 'generic_could_not_process' : code;
+  const message = DEBIT_MESSAGES[failure] ?? "The customer's bank could not process the debit.";
+  return { code: failure, message, blocked: false };
 }
 
 /** Fates that are about what follows a success. */
@@ -63,6 +71,14 @@ const MESSAGES: Readonly<Record<string, string>> = {
   processing_error: 'An error occurred while processing your card. Try again in a little bit.',
   setup_intent_authentication_failure:
     'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this SetupIntent again.',
+};
+
+const DEBIT_MESSAGES: Readonly<Record<string, string>> = {
+  account_closed: "The customer's bank account has been closed.",
+  bank_account_unusable: 'Stripe has blocked the bank account.',
+  debit_not_authorized: 'The customer has notified their bank that this payment was unauthorized.',
+  insufficient_funds: "The customer's account has insufficient funds to cover this payment.",
+  no_account: "The customer's bank account could not be located.",
 };
 
 const NETWORK_CODES: Readonly<Record<string, string>> = {

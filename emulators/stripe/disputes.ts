@@ -1,20 +1,27 @@
-/** Disputes: money taken back through the customer's bank. An inquiry is only a question: no money moves. */
+/**
+ * Disputes: money taken back through the customer's bank. An inquiry is only a question: no money moves. A bank debit
+ * that comes back is one too, lost from the beginning: nobody is asked for evidence.
+ */
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
+import { newId } from '../common/ids.js';
 import { type Account, NOBODY } from './account.js';
 import { recordMovement } from './balance-transactions.js';
 import type { Call } from './call.js';
 import { chargeOf } from './charges.js';
+import { isDebit } from './debit-fates.js';
 import { noSuch, refused } from './errors.js';
-import { newId } from './ids.js';
 import type { JournalEntry } from './journal.js';
+import { deniesMandate, withdrawMandate } from './mandates.js';
 import { page, paging } from './pages.js';
 import { expand, isWithin, range, read, text } from './params.js';
 
-export function openDispute(account: Account, chargeId: string, reason: string): Stripe.Dispute {
+export function openDispute(account: Account, chargeId: string, asked: string): Stripe.Dispute {
   const charge = chargeOf(account, chargeId);
   if (charge.disputed) throw refused(`Charge ${charge.id} is disputed already.`);
+  if (charge.status !== 'succeeded') throw refused(`Charge ${charge.id} is ${charge.status}.`);
+  const reason = isDebitCharge(charge) ? returnReason(asked) : asked;
   const inquiry = reason === 'inquiry';
   const dispute = newDispute(account, charge, reason);
   if (inquiry) {
@@ -26,7 +33,18 @@ export function openDispute(account: Account, chargeId: string, reason: string):
   const withdrawn = move(account, dispute, 'dispute');
   account.emit('charge.dispute.created', withdrawn, NOBODY);
   account.emit('charge.dispute.funds_withdrawn', withdrawn, NOBODY);
+  if (isDebitCharge(charge) && deniesMandate(reason))
+    withdrawMandate(account, charge.payment_method!);
   return withdrawn;
+}
+
+function isDebitCharge({ payment_method_details: details }: Stripe.Charge): boolean {
+  return isDebit(details?.type);
+}
+
+/** What a card's holder calls fraud, or asks about, is a debit without permission to its bank. */
+function returnReason(reason: string): string {
+  return reason === 'fraudulent' || reason === 'inquiry' ? 'debit_not_authorized' : reason;
 }
 
 export function closeDispute(
@@ -126,6 +144,7 @@ function entryOf(
 function newDispute(account: Account, charge: Stripe.Charge, reason: string): Stripe.Dispute {
   const now = account.clock.seconds();
   const inquiry = reason === 'inquiry';
+  const final = isDebitCharge(charge);
   return {
     id: newId('du'),
     object: 'dispute',
@@ -138,7 +157,7 @@ function newDispute(account: Account, charge: Stripe.Charge, reason: string): St
     // The evidence has thirty fields, all empty until somebody sends some, which is not emulated.
     evidence: {} as Stripe.Dispute.Evidence,
     evidence_details: {
-      due_by: now + 7 * 86_400,
+      due_by: final ? null : now + 7 * 86_400,
       enhanced_eligibility: {},
       has_evidence: false,
       past_due: false,
@@ -151,7 +170,7 @@ function newDispute(account: Account, charge: Stripe.Charge, reason: string): St
     metadata: {},
     payment_intent: charge.payment_intent as string | null,
     reason: inquiry ? 'general' : reason,
-    status: inquiry ? 'warning_needs_response' : 'needs_response',
+    status: final ? 'lost' : inquiry ? 'warning_needs_response' : 'needs_response',
   } satisfies Stripe.Dispute;
 }
 

@@ -1,14 +1,16 @@
 /** The emulated Stripe without its HTTP: state, clock, and everything that happens by itself. */
+import { createAgenda } from '../common/agenda.js';
+import { type Clock, createClock } from '../common/clock.js';
+import { type Faults, createFaults } from '../common/faults.js';
+import { createJournal } from '../common/journal.js';
+import { type Requests, createRequests } from '../common/requests.js';
+import { type Store, openStore } from '../common/store.js';
 import { type Account, openAccount } from './account.js';
-import { createAgenda } from './agenda.js';
-import { type Clock, createClock } from './clock.js';
+import type { Task } from './agenda.js';
 import { eventOf } from './events.js';
-import { type Faults, createFaults } from './faults.js';
 import { type Idempotency, createIdempotency } from './idempotency.js';
-import { type Journal, createJournal } from './journal.js';
-import { type Requests, createRequests } from './requests.js';
+import type { Journal, JournalEntry } from './journal.js';
 import { perform } from './settlement.js';
-import { type Store, openStore } from './store.js';
 import { type WebhookEndpoints, createWebhookEndpoints } from './webhook-endpoints.js';
 import { type Webhooks, createWebhooks } from './webhooks.js';
 
@@ -31,8 +33,8 @@ export interface Emulator {
 export function createEmulator(stateFile: string | undefined): Emulator {
   const store = openStore(stateFile);
   const clock = createClock(store);
-  const journal = createJournal(store);
-  const agenda = createAgenda(store, clock);
+  const journal = createJournal<JournalEntry>(store);
+  const agenda = createAgenda<Task>(store, clock);
   const endpoints = createWebhookEndpoints(store);
   const webhooks = createWebhooks(store, endpoints);
   const faults = createFaults();

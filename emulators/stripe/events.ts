@@ -2,10 +2,10 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
+import { newId } from '../common/ids.js';
 import type { Account, Cause } from './account.js';
 import type { Call } from './call.js';
 import { noSuch } from './errors.js';
-import { newId } from './ids.js';
 import { page, paging } from './pages.js';
 import { expand, flag, isWithin, range, read, text } from './params.js';
 
@@ -14,6 +14,7 @@ export type EventObject =
   | Stripe.Charge
   | Stripe.Customer
   | Stripe.Dispute
+  | Stripe.Mandate
   | Stripe.PaymentIntent
   | Stripe.PaymentMethod
   | Stripe.Refund

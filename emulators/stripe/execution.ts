@@ -1,18 +1,15 @@
 /** Executing a call: the endpoint's answer or refusal, and whether it had begun. */
+import { type Answer, type Incoming, jsonAnswer } from '../common/exchange.js';
+import type { Fault } from '../common/faults.js';
+import type { Logger } from '../common/server.js';
+import { createRouting } from '../common/routing.js';
 import type { Account } from './account.js';
 import type { Emulator } from './emulator.js';
 import { StripeError, internalError } from './errors.js';
-import { type Answer, type Incoming, jsonAnswer } from './exchange.js';
 import { checkExpand, expanded } from './expansion.js';
-import type { Fault } from './faults.js';
 import type { Form } from './form.js';
 import type { KeyedRequest } from './idempotency.js';
-import { createRoutes } from './routes.js';
-
-export interface Logger {
-  info(message: string): void;
-  error(message: string): void;
-}
+import { routes } from './routes.js';
 
 /** One call on its way. */
 export interface Passage {
@@ -37,7 +34,7 @@ export function createExecution(
   logger: Logger | undefined,
 ): (passage: Passage) => Executed {
   const { endpoints, webhooks } = emulator;
-  const route = createRoutes({ endpoints, webhooks, searchDelaySeconds });
+  const route = createRouting(routes({ endpoints, webhooks, searchDelaySeconds }));
 
   return (passage) => {
     if (passage.fault?.fault === 'error_before')

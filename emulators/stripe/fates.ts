@@ -20,11 +20,16 @@
  *   pendingThenDecline, pendingThenDecline_<seconds>
  *   dispute_<reason>, dispute_inquiry          succeeds; a second later it is disputed
  *   refund_fail, refund_pending                succeeds; its refunds fail after success, or settle after a while
+ *
+ * Bank accounts have fates of their own: debit-fates.ts.
  */
+import { type DebitKind, courseOf, isUnverified } from './debit-fates.js';
 import { type Decline, declineOf, outcomeless } from './declines.js';
 
 /** What the emulator remembers of one payment method beyond what Stripe shows. */
 export interface CardState {
+  /** Set for a bank account. */
+  readonly debit?: DebitKind;
   readonly fate: string;
   /** Whether the issuer lets it be saved. */
   readonly attaches: boolean;
@@ -56,9 +61,14 @@ export function isFate(fate: string): boolean {
 }
 
 export function judge(
-  { fate, declines, setUp }: CardState,
+  { debit, fate, declines, setUp }: CardState,
   { offSession, authenticated }: Circumstances,
 ): Verdict {
+  if (debit) {
+    if (isUnverified(fate) && !setUp && !authenticated) return { kind: 'authentication' };
+    const { seconds, failure } = courseOf(debit, fate, declines);
+    return { kind: 'pending', seconds, decline: failure };
+  }
   if (outcomeless(fate)) return { kind: 'approved' };
   if (fate.startsWith('dispute_')) return { kind: 'approved', disputeReason: fate.slice(8) };
 

@@ -2,10 +2,10 @@
  * Idempotency keys: the first answer to a key is kept and given again, a 402 and a 500 as much as a success.
  * After 24 hours a key is forgotten, and the same request executes anew.
  */
-import type { Clock } from './clock.js';
+import type { Clock } from '../common/clock.js';
+import type { Store } from '../common/store.js';
 import { StripeError } from './errors.js';
 import type { Form } from './form.js';
-import type { Store } from './store.js';
 
 export interface KeptAnswer {
   readonly status: number;

@@ -1,6 +1,7 @@
 /** The parameters Stripe takes for PaymentIntents. Everything it does not take is refused. */
 import { z } from 'zod';
 
+import { mandateData } from './mandates.js';
 import { paging } from './pages.js';
 import { clearableText, expand, flag, ignored, integer, metadata, range, text } from './params.js';
 
@@ -53,7 +54,7 @@ const common = {
 const confirming = {
   error_on_requires_action: flag.optional(),
   mandate: text.optional(),
-  mandate_data: ignored,
+  mandate_data: mandateData.optional(),
   off_session: z
     .enum(['true', 'false', 'one_off', 'recurring'])
     .transform((value) => value !== 'false')

@@ -2,13 +2,14 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
+import { newId } from '../common/ids.js';
 import type { Account } from './account.js';
 import type { Call } from './call.js';
 import { confirm, usableMethod } from './confirmation.js';
-import { checkAmount } from './currencies.js';
+import { checkAmount, checkKind } from './currencies.js';
 import { customerOf } from './customers.js';
+import { checkMethod } from './debits.js';
 import { invalidRequest, noSuch, refused } from './errors.js';
-import { newId } from './ids.js';
 import { page } from './pages.js';
 import { expand, isWithin, mergeMetadata, read, text } from './params.js';
 import { canceled, created, listed, updated } from './payment-intent-params.js';
@@ -24,6 +25,14 @@ export function createPaymentIntent(call: Call): Stripe.PaymentIntent {
   const method = asked.payment_method
     ? usableMethod(account, asked.payment_method, asked.customer ?? null)
     : undefined;
+  for (const type of asked.allowed_payment_method_types ?? [])
+    checkKind(type, asked.amount, currency);
+  if (method && asked.confirm)
+    checkMethod(account, method, {
+      ...asked,
+      currency,
+      types: asked.allowed_payment_method_types,
+    });
 
   const intent = newIntent(account, { ...asked, currency, payment_method: method?.id });
   account.paymentIntents.put(intent.id, intent);
@@ -46,6 +55,8 @@ export function updatePaymentIntent({ account, ids, params }: Call): Stripe.Paym
   const amount = asked.amount ?? old.amount;
   const currency = asked.currency?.toLowerCase() ?? old.currency;
   checkAmount(amount, currency);
+  const types = asked.allowed_payment_method_types;
+  for (const type of types ?? []) checkKind(type, amount, currency);
   const customer = asked.customer ?? (old.customer as string | null);
   if (asked.customer) customerOf(account, asked.customer, 'customer');
   const method = asked.payment_method && usableMethod(account, asked.payment_method, customer).id;
@@ -59,6 +70,7 @@ export function updatePaymentIntent({ account, ids, params }: Call): Stripe.Paym
     metadata: mergeMetadata(old.metadata, metadata),
     statement_descriptor_suffix:
       asked.statement_descriptor_suffix ?? old.statement_descriptor_suffix,
+    ...(types && { allowed_payment_method_types: types, payment_method_types: types }),
     ...(open && { last_payment_error: null }),
     ...(method && { payment_method: method, status: 'requires_confirmation' as const }),
   };

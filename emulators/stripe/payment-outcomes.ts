@@ -1,13 +1,15 @@
 /** What may become of a confirmed PaymentIntent: approved, declined, parked, or handed to the customer. */
 import type Stripe from 'stripe';
 
+import { newId } from '../common/ids.js';
 import type { Account, Cause } from './account.js';
 import { recordMovement } from './balance-transactions.js';
 import { approved, chargeOf, declined, newCharge } from './charges.js';
+import { courseOf, isDebit } from './debit-fates.js';
 import type { Decline } from './declines.js';
 import { docUrl } from './errors.js';
 import { type Verdict, judge } from './fates.js';
-import { newId } from './ids.js';
+import { deniesMandate, withdrawMandate } from './mandates.js';
 
 /** The money moves here, and nowhere else. */
 export function approve(
@@ -17,7 +19,8 @@ export function approve(
 ): Stripe.PaymentIntent {
   const { charge: open, method } = attempted(account, attempt);
   const { amount, currency } = open;
-  const movement = recordMovement(account, 'charge', { source: open.id, amount, currency });
+  const kind = isDebit(method.type) ? 'payment' : 'charge';
+  const movement = recordMovement(account, kind, { source: open.id, amount, currency });
   const charge = approved(open, movement.id);
   account.charges.put(charge.id, charge);
   account.journal.append({
@@ -62,7 +65,7 @@ export function decline(
   const refused = save(account, attempt, {
     latest_charge: charge.id,
     last_payment_error: {
-      type: 'card_error',
+      type: isDebit(method.type) ? 'invalid_request_error' : 'card_error',
       ...error,
       charge: charge.id,
       doc_url: docUrl(reason.code),
@@ -75,6 +78,7 @@ export function decline(
   });
   account.emit('charge.failed', charge, cause);
   account.emit('payment_intent.payment_failed', refused, cause);
+  if (isDebit(method.type) && deniesMandate(reason.code)) withdrawMandate(account, method.id);
   return refused;
 }
 
@@ -85,11 +89,11 @@ export function park(
   { seconds, decline: reason }: Extract<Verdict, { kind: 'pending' }>,
   cause: Cause,
 ): Stripe.PaymentIntent {
-  const { charge } = attempted(account, attempt);
+  const { charge, method } = attempted(account, attempt);
   account.charges.put(charge.id, charge);
   const parked = save(account, attempt, {
     latest_charge: charge.id,
-    processing: { type: 'card' },
+    processing: isDebit(method.type) ? null : { type: 'card' },
     status: 'processing',
   });
   account.emit('charge.pending', charge, cause);
@@ -158,6 +162,13 @@ function keepForLater(
 
 function planDispute(account: Account, charge: Stripe.Charge, method: Stripe.PaymentMethod): void {
   const state = account.cardStates.get(method.id)!;
+  if (state.debit) {
+    const { comesBack } = courseOf(state.debit, state.fate, state.declines);
+    if (!comesBack) return;
+    const { reason, afterSeconds } = comesBack;
+    account.agenda.plan(account.id, afterSeconds, { kind: 'open_dispute', id: charge.id, reason });
+    return;
+  }
   const verdict = judge(state, { offSession: true, authenticated: true });
   if (verdict.kind !== 'approved' || !verdict.disputeReason) return;
   const task = { kind: 'open_dispute', id: charge.id, reason: verdict.disputeReason } as const;

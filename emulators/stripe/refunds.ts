@@ -2,12 +2,12 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
+import { newId } from '../common/ids.js';
 import { type Account, causeOf } from './account.js';
 import { recordMovement } from './balance-transactions.js';
 import type { Call } from './call.js';
 import { chargeOf } from './charges.js';
 import { StripeError, invalidRequest, missingParameter, noSuch, refused } from './errors.js';
-import { newId } from './ids.js';
 import type { JournalEntry } from './journal.js';
 import { page, paging } from './pages.js';
 import {

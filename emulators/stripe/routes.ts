@@ -6,6 +6,7 @@ import { confirmPaymentIntent } from './confirmation.js';
 import { createCustomer, retrieveCustomer, updateCustomer } from './customers.js';
 import { listDisputes, retrieveDispute } from './disputes.js';
 import { listEvents, retrieveEvent } from './events.js';
+import { retrieveMandate } from './mandates.js';
 import { searchPaymentIntents } from './payment-intent-search.js';
 import {
   cancelPaymentIntent,
@@ -32,36 +33,18 @@ import {
 import type { WebhookEndpoints } from './webhook-endpoints.js';
 import type { Webhooks } from './webhooks.js';
 
-interface Found {
-  readonly endpoint: Endpoint;
-  readonly ids: Record<string, string>;
-}
-
 interface RouteNeeds {
   readonly endpoints: WebhookEndpoints;
   readonly webhooks: Webhooks;
   readonly searchDelaySeconds: () => number;
 }
 
-export function createRoutes(
-  needs: RouteNeeds,
-): (method: string, path: string) => Found | undefined {
-  const routes = Object.entries(table(needs)).map(([name, endpoint]) => {
-    const [method, path] = name.split(' ') as [string, string];
-    return { method, segments: path.split('/'), endpoint };
-  });
-  return (method, path) => {
-    const given = path.split('/');
-    for (const route of routes) {
-      const ids = route.method === method ? match(route.segments, given) : undefined;
-      if (ids) return { endpoint: route.endpoint, ids };
-    }
-    return undefined;
-  };
-}
-
 /** The first match wins: `search` comes before `:id`. */
-function table({ endpoints, webhooks, searchDelaySeconds }: RouteNeeds): Record<string, Endpoint> {
+export function routes({
+  endpoints,
+  webhooks,
+  searchDelaySeconds,
+}: RouteNeeds): Record<string, Endpoint> {
   return {
     'POST /v1/customers': createCustomer,
     'GET /v1/customers/:id': retrieveCustomer,
@@ -76,6 +59,7 @@ function table({ endpoints, webhooks, searchDelaySeconds }: RouteNeeds): Record<
     'GET /v1/setup_intents/:id': retrieveSetupIntent,
     'POST /v1/setup_intents/:id/confirm': confirmSetupIntent,
     'POST /v1/setup_intents/:id/cancel': cancelSetupIntent,
+    'GET /v1/mandates/:id': retrieveMandate,
     'POST /v1/payment_intents': createPaymentIntent,
     'GET /v1/payment_intents': listPaymentIntents,
     'GET /v1/payment_intents/search': (call) => searchPaymentIntents(call, searchDelaySeconds()),
@@ -100,14 +84,4 @@ function table({ endpoints, webhooks, searchDelaySeconds }: RouteNeeds): Record<
     'GET /v1/webhook_endpoints/:id': endpoints.retrieve,
     'DELETE /v1/webhook_endpoints/:id': endpoints.remove,
   };
-}
-
-function match(pattern: string[], given: string[]): Record<string, string> | undefined {
-  if (pattern.length !== given.length) return undefined;
-  const ids: Record<string, string> = {};
-  for (const [index, segment] of pattern.entries()) {
-    if (segment.startsWith(':')) ids[segment.slice(1)] = given[index]!;
-    else if (segment !== given[index]) return undefined;
-  }
-  return ids;
 }

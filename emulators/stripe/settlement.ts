@@ -4,7 +4,8 @@ import type Stripe from 'stripe';
 import { type Account, causeOf } from './account.js';
 import type { Task } from './agenda.js';
 import { openDispute } from './disputes.js';
-import { declineOf } from './declines.js';
+import { isDebit } from './debit-fates.js';
+import { debitFailure, declineOf } from './declines.js';
 import { refused } from './errors.js';
 import { judge } from './fates.js';
 import { approve, decline, park } from './payment-outcomes.js';
@@ -25,7 +26,7 @@ export function perform(account: Account, task: Task): void {
       if (account.refunds.get(task.id)?.status !== 'failed') failRefund(account, task.id);
       return;
     case 'open_dispute':
-      openDispute(account, task.id, task.reason);
+      if (!account.charges.get(task.id)?.disputed) openDispute(account, task.id, task.reason);
   }
 }
 
@@ -38,7 +39,9 @@ export function settlePayment(
   if (intent.status !== 'processing') throw unexpectedState(intent, 'settled');
   const cause = causeOf(account, id);
   if (declineCode === undefined) return approve(account, intent, cause);
-  return decline(account, intent, declineOf(declineCode), cause);
+  const kind = account.paymentMethods.get(intent.payment_method as string)?.type;
+  const reason = isDebit(kind) ? debitFailure(declineCode) : declineOf(declineCode);
+  return decline(account, intent, reason, cause);
 }
 
 /** The customer has come back from 3-D Secure. */

@@ -2,14 +2,15 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
-import { newId } from './ids.js';
+import { newId } from '../common/ids.js';
+import { mandateData } from './mandates.js';
 import { clearableText, expand, flag, ignored, metadata, text } from './params.js';
 
 const common = {
   allowed_payment_method_types: z.array(text).optional(),
   confirmation_token: ignored,
   expand,
-  mandate_data: ignored,
+  mandate_data: mandateData.optional(),
   payment_method: text.optional(),
   payment_method_data: ignored,
   payment_method_options: ignored,

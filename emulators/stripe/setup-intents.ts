@@ -1,15 +1,24 @@
-/** SetupIntents: saving a card for charges the customer is not there for. */
+/** SetupIntents: saving a card or a bank account for charges the customer is not there for. */
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
+import { newId } from '../common/ids.js';
 import type { Account } from './account.js';
 import type { Call } from './call.js';
 import { usableMethod } from './confirmation.js';
 import { customerOf } from './customers.js';
+import { isDebit, isUnverified } from './debit-fates.js';
 import { declineOf } from './declines.js';
-import { StripeError, docUrl, noSuch, refused } from './errors.js';
-import { judge } from './fates.js';
-import { newId } from './ids.js';
+import {
+  StripeError,
+  docUrl,
+  invalidRequest,
+  missingParameter,
+  noSuch,
+  refused,
+} from './errors.js';
+import { type CardState, judge } from './fates.js';
+import { type MandateData, activateMandate, activeMandate, giveMandate } from './mandates.js';
 import { expand, mergeMetadata, read } from './params.js';
 import { attachTo } from './payment-methods.js';
 import { nextAction } from './payment-outcomes.js';
@@ -20,6 +29,7 @@ export function createSetupIntent(call: Call): Stripe.SetupIntent {
   const asked = read(created, params);
   if (asked.customer) customerOf(account, asked.customer, 'customer');
   const method = named(account, asked.payment_method, asked.customer ?? null);
+  if (asked.confirm) checkSetup(account, method, asked);
   const intent = newSetupIntent(account.clock.seconds(), {
     ...asked,
     payment_method: method,
@@ -27,7 +37,7 @@ export function createSetupIntent(call: Call): Stripe.SetupIntent {
   });
   account.setupIntents.put(intent.id, intent);
   account.emit('setup_intent.created', intent, cause);
-  return asked.confirm ? confirmSetup(call, intent, asked.return_url) : intent;
+  return asked.confirm ? confirmSetup(call, intent, asked) : intent;
 }
 
 export function confirmSetupIntent(call: Call): Stripe.SetupIntent {
@@ -37,7 +47,9 @@ export function confirmSetupIntent(call: Call): Stripe.SetupIntent {
   const id = asked.payment_method ?? (old.payment_method as string | null) ?? undefined;
   const method = named(call.account, id, old.customer as string | null);
   if (!method) throw unexpectedState(old, 'confirmed without a payment method');
-  return confirmSetup(call, { ...old, payment_method: method }, asked.return_url);
+  const types = asked.allowed_payment_method_types ?? old.allowed_payment_method_types ?? undefined;
+  checkSetup(call.account, method, { ...asked, allowed_payment_method_types: types });
+  return confirmSetup(call, { ...old, payment_method: method }, asked);
 }
 
 export function retrieveSetupIntent({ account, ids, params }: Call): Stripe.SetupIntent {
@@ -75,20 +87,77 @@ function named(account: Account, id: string | undefined, customer: string | null
   return id ? usableMethod(account, id, customer).id : null;
 }
 
+interface Asked {
+  readonly allowed_payment_method_types?: readonly string[] | undefined;
+  readonly mandate_data?: MandateData | undefined;
+  readonly return_url?: string | undefined;
+}
+
+/** Before anything is made: a bank account is set up by its owner's word, or it has that already. */
+function checkSetup(
+  account: Account,
+  id: string | null,
+  { allowed_payment_method_types: types, mandate_data: mandate }: Asked,
+): void {
+  const method = account.paymentMethods.get(id ?? '');
+  if (!method) return;
+  if (types && !types.includes(method.type))
+    throw invalidRequest(
+      `The PaymentMethod provided (${method.type}) is not allowed for this SetupIntent.`,
+      undefined,
+      'payment_method',
+    );
+  if (isDebit(method.type) && !mandate && !activeMandate(account, method.id))
+    throw missingParameter('mandate_data');
+}
+
 function confirmSetup(
   call: Call,
-  intent: Stripe.SetupIntent,
-  returnUrl: string | undefined,
+  given: Stripe.SetupIntent,
+  { mandate_data: mandate, return_url: returnUrl }: Asked,
 ): Stripe.SetupIntent {
   const { account, cause } = call;
-  const state = account.cardStates.get(intent.payment_method as string)!;
-  if (!state.attaches) throw refusal(fail(call, intent, state.fate));
+  const state = account.cardStates.get(given.payment_method as string)!;
+  if (!state.attaches) throw refusal(fail(call, given, state.fate));
+  if (state.debit) return setUpDebit(call, given, state, mandate);
+  const intent = given;
   // Already set up outside: such a card asks for nothing when it is saved.
   const known = state.setUp || state.fate === 'authentication_required_on_session';
   if (judge(state, { offSession: known, authenticated: false }).kind !== 'authentication')
     return succeed(call, intent);
   const waiting = save(account, intent, {
     next_action: nextAction(returnUrl),
+    status: 'requires_action',
+  });
+  account.emit('setup_intent.requires_action', waiting, cause);
+  return waiting;
+}
+
+/** The owner of a bank account nobody has verified finds two small deposits on it, days later. */
+function setUpDebit(
+  call: Call,
+  given: Stripe.SetupIntent,
+  { fate, setUp }: CardState,
+  data: MandateData | undefined,
+): Stripe.SetupIntent {
+  const { account, cause } = call;
+  const method = account.paymentMethods.get(given.payment_method as string)!;
+  const verified = setUp || !isUnverified(fate);
+  const mandate = data
+    ? giveMandate(account, method, data, verified ? 'active' : 'pending')
+    : activeMandate(account, method.id);
+  const intent = { ...given, mandate: mandate?.id ?? null };
+  if (verified) return succeed(call, intent);
+  const url = `https://payments.stripe.com/microdeposit/${intent.id}`;
+  const waiting = save(account, intent, {
+    next_action: {
+      type: 'verify_with_microdeposits',
+      verify_with_microdeposits: {
+        arrival_date: account.clock.seconds() + 2 * 86_400,
+        hosted_verification_url: url,
+        microdeposit_type: 'amounts',
+      },
+    },
     status: 'requires_action',
   });
   account.emit('setup_intent.requires_action', waiting, cause);
@@ -104,8 +173,9 @@ function refusal(intent: Stripe.SetupIntent): StripeError {
 function succeed(call: Call, intent: Stripe.SetupIntent): Stripe.SetupIntent {
   const { account, cause } = call;
   const method = intent.payment_method as string;
-  if (intent.customer) attachTo(call, method, intent.customer as string);
   account.cardStates.put(method, { ...account.cardStates.get(method)!, setUp: true });
+  if (intent.customer) attachTo(call, method, intent.customer as string);
+  if (intent.mandate) activateMandate(account, intent.mandate as string);
   const done = save(account, intent, {
     last_setup_error: null,
     latest_attempt: newId('setatt'),

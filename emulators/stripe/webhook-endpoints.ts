@@ -2,13 +2,13 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
+import { newId } from '../common/ids.js';
+import type { Store } from '../common/store.js';
 import type { Call } from './call.js';
 import { noSuch } from './errors.js';
 import { API_VERSION, matches } from './events.js';
-import { newId } from './ids.js';
 import { page, paging } from './pages.js';
 import { clearableText, expand, flag, mergeMetadata, metadata, read, text } from './params.js';
-import type { Store } from './store.js';
 
 interface Endpoint {
   readonly id: string;

@@ -22,6 +22,11 @@ export function jsonAnswer(status: number, body: unknown, headers = {}): Answer 
   return { status, headers: { ...json, ...headers }, body: JSON.stringify(body) };
 }
 
+export function header({ headers }: Incoming, name: string): string | undefined {
+  const value = headers[name];
+  return (Array.isArray(value) ? value[0] : value) || undefined;
+}
+
 export async function readIncoming(request: IncomingMessage): Promise<Incoming> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -21,6 +21,7 @@ export interface Table<T> {
   all(): T[];
   /** The same, without the copy: for looking at the first few of many. */
   values(): Iterable<T>;
+  ids(): string[];
 }
 
 export interface Store {
@@ -46,6 +47,7 @@ export function openStore(file: string | undefined): Store {
       delete: (id) => change([name, id, null]),
       all: () => [...documents(name).values()] as T[],
       values: () => documents(name).values() as Iterable<T>,
+      ids: () => [...documents(name).keys()],
     }),
     commit(work) {
       if (pending) return work();

@@ -4,7 +4,7 @@ import type { Store } from './store.js';
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Stripe's timestamps are whole seconds. */
+  /** Whole seconds since 1970, as Stripe's timestamps are. */
   seconds(): number;
   advance(seconds: number): void;
 }

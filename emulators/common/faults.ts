@@ -1,13 +1,15 @@
 /** Faults to order: what networks and gateways do to a request besides answering it. They do not survive a restart. */
 import { z } from 'zod';
 
+import type { Answer } from './exchange.js';
+
 export const faultRequest = z.strictObject({
   match: z
     .strictObject({
       method: z.string().optional(),
       /** Exact, `/v1/refunds*` for a beginning, or with `:id` for any one segment. */
       path: z.string().optional(),
-      /** Top-level fields of the body that must be equal: `{description: "Pro"}`. */
+      /** Fields of the body that must be equal: `{description: "Pro", "purchase_units.0.custom_id": "ch_1"}`. */
       body: z.record(z.string(), z.string()).optional(),
     })
     .default({}),
@@ -23,7 +25,7 @@ export const faultRequest = z.strictObject({
   delay_ms: z.number().int().min(0).max(600_000).default(0),
   /** For a delay: whether its effect comes before the waiting, or after. */
   effect: z.enum(['before', 'after']).default('before'),
-  /** For error_before: whether the 500 is kept under the idempotency key. */
+  /** For error_before: whether the 500 is kept under the idempotency key. PayPal never keeps one. */
   stored: z.boolean().default(false),
   /** For rate_limit: seconds. */
   retry_after: z.number().int().optional(),
@@ -60,6 +62,13 @@ export function createFaults(): Faults {
   };
 }
 
+/** What the connection leaves of an answer. */
+export function damaged(answer: Answer, fault: Fault | undefined): Answer {
+  if (fault?.fault === 'reset_after') return { ...answer, cut: 'whole' };
+  if (fault?.fault === 'truncate') return { ...answer, cut: 'half' };
+  return answer;
+}
+
 function meets({ match }: Fault, method: string, path: string): boolean {
   if (match.method && match.method !== '*' && match.method.toUpperCase() !== method) return false;
   if (match.path === undefined || match.path === '*') return true;
@@ -68,7 +77,20 @@ function meets({ match }: Fault, method: string, path: string): boolean {
 }
 
 function says({ match }: Fault, body: Readonly<Record<string, unknown>>): boolean {
-  return Object.entries(match.body ?? {}).every(([name, value]) => body[name] === value);
+  return Object.entries(match.body ?? {}).every(([path, value]) => at(body, path) === value);
+}
+
+/** Numbers in a path count the entries of a list. */
+function at(body: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (inside, name) =>
+        typeof inside === 'object' && inside
+          ? (inside as Record<string, unknown>)[name]
+          : undefined,
+      body,
+    );
 }
 
 function pathPattern(path: string, end: string): RegExp {
