@@ -1,9 +1,10 @@
 /** The gateways, by the name that gateway accounts use. A new vendor is a folder and a line here. */
 import { DomainError } from '../domain/errors.js';
 import type { Gateway } from './gateway.js';
+import { paypal } from './paypal/index.js';
 import { stripe } from './stripe/index.js';
 
-const GATEWAYS: Readonly<Record<string, Gateway>> = { stripe };
+const GATEWAYS: Readonly<Record<string, Gateway>> = { stripe, paypal };
 
 export function gatewayNamed(name: string): Gateway {
   const gateway = GATEWAYS[name];

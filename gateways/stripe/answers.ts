@@ -4,6 +4,7 @@ import Stripe from 'stripe';
 import { sameMoney } from '../../domain/money.js';
 import type { Answer, FrozenCharge } from '../gateway.js';
 import { fromStripeAmount } from './amount.js';
+import { debitOf } from './debits.js';
 import { UNDECIDED_CODES, classifyDecline } from './declines.js';
 
 type Intent = Stripe.PaymentIntent;
@@ -21,6 +22,7 @@ export function readIntent(intent: Intent, charge: FrozenCharge): Answer {
             attention: true,
           });
     case 'processing':
+      return { kind: 'pending', reference, chargeReference, ...spacing(intent) };
     case 'requires_action':
     case 'requires_capture':
       return { kind: 'pending', reference, chargeReference };
@@ -39,6 +41,21 @@ function collected(intent: Intent, { amount }: FrozenCharge): boolean {
   return sameMoney(fromStripeAmount(intent.amount_received, intent.currency), amount);
 }
 
+/** Only a bank debit has a pace of its own; whoever asks about a card knows best how often. */
+function spacing(intent: Intent): { askAgainMs?: number } {
+  const debit = debitOf(methodKind(intent));
+  return debit ? { askAgainMs: debit.askAgainMs } : {};
+}
+
+/** The kind of method of the newest attempt. An error's PaymentIntent has its charge only by name. */
+function methodKind(intent: Intent | undefined): string | undefined {
+  if (!intent) return undefined;
+  const { last_payment_error: error, payment_method_types: types } = intent;
+  const charge = typeof intent.latest_charge === 'object' ? intent.latest_charge : undefined;
+  const kind = charge?.payment_method_details?.type ?? error?.payment_method?.type;
+  return kind ?? (types.length === 1 ? types[0] : undefined);
+}
+
 export function latestCharge(intent: Intent): string | undefined {
   const { latest_charge: latest } = intent;
   return (typeof latest === 'string' ? latest : latest?.id) ?? undefined;
@@ -51,6 +68,7 @@ interface StripeSays {
   readonly network_advice_code?: string | null | undefined;
   readonly network_decline_code?: string | null | undefined;
   readonly message?: string | null | undefined;
+  readonly payment_method?: { readonly type: string } | undefined;
 }
 
 function declined(says: StripeSays, intent: Intent | undefined): Answer {
@@ -65,6 +83,7 @@ function declined(says: StripeSays, intent: Intent | undefined): Answer {
     outcome_type: charge?.outcome?.type,
     network_status: charge?.outcome?.network_status,
     brand: charge?.payment_method_details?.card?.brand,
+    debit: debitOf(says.payment_method?.type ?? methodKind(intent)) !== undefined,
     at: Date.now(),
   });
   const chargeReference = intent && latestCharge(intent);
@@ -82,6 +101,8 @@ export function readFailure(error: unknown): Answer {
     return unknown(`Stripe has another request under this key: ${error.message}`);
   if (code === 'payment_intent_unexpected_state') return unexpectedState(error);
   if (code !== undefined && UNDECIDED_CODES.has(code)) return unknown(`Stripe answered ${code}`);
+  // A 400 that is the payer's no: without a valid mandate nothing is attempted, and only a new one helps.
+  if (code === 'payment_intent_mandate_invalid') return declined(error, error.payment_intent);
   return refusedRequest(error, statusCode);
 }
 
@@ -102,10 +123,25 @@ function unexpectedState(error: Stripe.errors.StripeError): Answer {
 /** Validation, credentials, permission and rate limits are refused before anything is executed. */
 function refusedRequest(error: Stripe.errors.StripeError, statusCode: number): Answer {
   const why = `The gateway refused the request (${statusCode} ${error.code ?? error.rawType ?? ''}): ${error.message}`;
-  const attention = [400, 401, 403, 404].includes(statusCode);
-  if (!attention && statusCode !== 429) return unknown(why);
-  return { kind: 'refused', why, attention, parks: statusCode === 400 || statusCode === 404 };
+  // A 400 may be a rate limit too.
+  if (statusCode === 429 || error.code === 'rate_limit')
+    return { kind: 'refused', why, attention: false, parks: false, ...retryAfter(error) };
+  if (![400, 401, 403, 404].includes(statusCode)) return unknown(why);
+  const parks = statusCode === 400 || statusCode === 404;
+  return { kind: 'refused', why, attention: true, parks };
 }
+
+/** Seconds, or a date. `stripe-should-retry` is not asked: it speaks to an SDK that retries, which ours never does. */
+function retryAfter({ headers }: Stripe.errors.StripeError): { retryAfterMs?: number } {
+  const value = headers?.['retry-after'];
+  if (!value) return {};
+  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  if (Number.isNaN(waitMs)) return {};
+  return { retryAfterMs: Math.min(Math.max(0, waitMs), LONGEST_REST_MS) };
+}
+
+/** A header from outside must not put a gateway to rest for days. */
+const LONGEST_REST_MS = 3_600_000;
 
 const NO_BYTE_LEFT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 

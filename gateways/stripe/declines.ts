@@ -21,6 +21,8 @@ export interface StripeDecline {
   /** The card's brand in lower case: "visa". */
   readonly brand?: string | null | undefined;
   readonly message?: string | null | undefined;
+  /** By a bank debit: each try needs a mandate and its lead time, so none is hurried to another gateway. */
+  readonly debit?: boolean;
   /** When it was declined (epoch milliseconds). */
   readonly at: number;
 }
@@ -41,7 +43,7 @@ export function classifyDecline(input: StripeDecline): Decline {
     class: declineClass ?? 'issuer_soft',
     code: code.slice(0, 100),
     message: (input.message || `Stripe declined the charge: ${code}.`).slice(0, 500),
-    elsewhere: mayGoElsewhere(declineClass, known) && notBefore === undefined,
+    elsewhere: mayGoElsewhere(declineClass, known) && notBefore === undefined && !input.debit,
     ...(notBefore !== undefined && { notBefore }),
     ...(declineClass === undefined && { unmapped: true }),
     ...((blocked || input.network_status === 'not_sent_to_network') && { notSentToNetwork: true }),
@@ -162,7 +164,7 @@ const CODES: Partial<Record<DeclineClass, string>> = {
     approve_with_id partner_generic_decline payment_method_provider_decline refer_to_customer
     bank_cannot_process payment_intent_payment_attempt_failed`,
   technical: `processing_error partner_processing_error issuer_not_available reenter_transaction
-    try_again_later generic_could_not_process rate_limit lock_timeout
+    try_again_later generic_could_not_process could_not_process rate_limit lock_timeout
     payment_intent_rate_limit_exceeded payment_method_provider_timeout`,
   authentication: `authentication_required authentication_not_handled authentication_failure
     mobile_device_authentication_required payment_intent_authentication_failure
@@ -175,10 +177,11 @@ const CODES: Partial<Record<DeclineClass, string>> = {
     partner_invalid_currency card_not_supported invalid_card_type incorrect_pin invalid_pin
     pin_try_exceeded offline_pin_required online_or_offline_pin_required
     invalid_payment_information recurring_not_supported_by_bank partner_action_not_supported
-    account_closed no_account account_invalid account_number_invalid invalid_account_number
+    account_closed account_frozen no_account account_invalid account_number_invalid invalid_account_number
     routing_number_invalid bank_account_bad_routing_numbers bank_account_declined
-    bank_account_restricted bank_account_unusable bank_account_unverified
-    bank_account_verification_failed payment_method_bank_account_blocked sepa_unsupported_account
+    bank_account_restricted bank_account_unusable bank_account_unverified bank_account_closed
+    bank_account_frozen bank_account_invalid_details bank_ownership_changed invalid_currency
+    tokenized_account_number_deactivated bank_account_verification_failed payment_method_bank_account_blocked sepa_unsupported_account
     branch_does_not_exist incorrect_account_holder_name incorrect_account_details
     debit_authorization_not_match payment_intent_mandate_invalid setup_intent_mandate_invalid
     billing_invalid_mandate payment_method_unactivated payment_method_restricted

@@ -1,26 +1,26 @@
 /** Stripe's webhooks: verified over the raw bytes, then reduced to what they are about. */
 import Stripe from 'stripe';
 
-import type { GatewayReport, WebhookHeaders } from '../gateway.js';
+import type { GatewayReport, WebhookAccount, WebhookHeaders, WebhookRead } from '../gateway.js';
 
 const TOLERANCE_SECONDS = 300;
 
-/** Undefined: no secret of ours signed these bytes, or not recently. During a roll there are two secrets. */
-export function readWebhook(
+export async function readWebhook(
+  { webhookSecrets }: WebhookAccount,
   raw: Buffer,
   headers: WebhookHeaders,
-  secrets: readonly string[],
-): GatewayReport | undefined {
+): Promise<WebhookRead> {
   const signature = headers['stripe-signature'];
-  if (typeof signature !== 'string' || isFromTheFuture(signature)) return undefined;
-  for (const secret of secrets) {
+  if (typeof signature !== 'string' || isFromTheFuture(signature)) return { kind: 'forged' };
+  for (const secret of webhookSecrets) {
     try {
-      return report(verifier.constructEvent(raw, signature, secret, TOLERANCE_SECONDS));
+      const event = verifier.constructEvent(raw, signature, secret, TOLERANCE_SECONDS);
+      return { kind: 'report', report: report(event) };
     } catch {
       // Not signed with this secret; perhaps with the next.
     }
   }
-  return undefined;
+  return { kind: 'forged' };
 }
 
 const verifier = new Stripe('sk_unused').webhooks;
@@ -31,19 +31,47 @@ function isFromTheFuture(signature: string): boolean {
   return stamped > Date.now() / 1000 + TOLERANCE_SECONDS;
 }
 
+/**
+ * Each change of a PaymentIntent has an event of its own, so a charge's are not read, with one exception: what came
+ * back after success is only told as a dispute.
+ */
 function report(event: Stripe.Event): GatewayReport {
   const { id, type, request } = event;
   const causedBy = request?.idempotency_key ?? undefined;
+  if (RETURNS.has(type))
+    return { eventId: id, type, about: returned(event.data.object as Stripe.Dispute, causedBy) };
   if (!type.startsWith('payment_intent.')) return { eventId: id, type, about: undefined };
   const intent = event.data.object as Stripe.PaymentIntent;
   return {
     eventId: id,
     type,
     about: {
+      says: type === 'payment_intent.succeeded' ? 'paid' : 'other',
       reference: intent.id,
       merchantId: intent.metadata['dunlin_merchant'],
       renewalId: intent.metadata['dunlin_renewal'],
       causedBy,
     },
+  };
+}
+
+const RETURNS: ReadonlySet<string> = new Set([
+  'charge.dispute.created',
+  'charge.dispute.funds_withdrawn',
+]);
+
+/** A dispute has metadata of its own and nobody's: whose it is, its PaymentIntent says. */
+function returned(
+  { payment_intent: intent, metadata }: Stripe.Dispute,
+  causedBy: string | undefined,
+): GatewayReport['about'] {
+  const reference = typeof intent === 'string' ? intent : intent?.id;
+  if (!reference) return undefined;
+  return {
+    says: 'returned',
+    reference,
+    merchantId: metadata['dunlin_merchant'],
+    renewalId: metadata['dunlin_renewal'],
+    causedBy,
   };
 }

@@ -220,19 +220,28 @@ const ERROR_CODES = {
   ],
 } satisfies Published<ErrorCode>;
 
-/** Failure codes of SEPA debits, and the reasons of late ACH returns. */
+/** Failure codes of SEPA and ACH debits, as docs.stripe.com/declines/network-codes and the API name them. */
 const BANK_DEBIT_CODES: Published = {
   insufficient_funds: ['insufficient_funds', 'charge_exceeds_source_limit'],
   issuer_soft: ['refer_to_customer', 'bank_cannot_process'],
-  technical: ['generic_could_not_process'],
+  technical: ['could_not_process', 'generic_could_not_process'],
   new_method: [
     'account_closed',
+    'account_frozen',
+    'bank_account_closed',
+    'bank_account_frozen',
+    'bank_account_invalid_details',
     'bank_account_restricted',
+    'bank_account_unusable',
+    'bank_ownership_changed',
     'branch_does_not_exist',
     'debit_authorization_not_match',
     'incorrect_account_details',
     'incorrect_account_holder_name',
     'invalid_account_number',
+    'invalid_currency',
+    'no_account',
+    'tokenized_account_number_deactivated',
   ],
   hard_stop: ['recipient_deceased'],
   consent_revoked: ['authorization_revoked', 'debit_disputed', 'debit_not_authorized'],
@@ -409,6 +418,17 @@ describe('elsewhere', () => {
     expect(decline).toMatchObject({ class: 'technical', elsewhere: false });
     const unqualified = classify({ decline_code: 'do_not_honor', network_advice_code: '22' });
     expect(unqualified).toMatchObject({ class: 'merchant_config', elsewhere: false });
+  });
+
+  it.each(rows(BANK_DEBIT_CODES))('%s of a bank debit is not hurried there', (code, expected) => {
+    const decline = classify({ code, decline_code: '', debit: true });
+    expect(decline).toMatchObject({ class: expected, elsewhere: false });
+  });
+
+  it('is not for a debit what it is for a card', () => {
+    const code = 'processing_error';
+    expect(classify({ code }).elsewhere).toBe(true);
+    expect(classify({ code, debit: true }).elsewhere).toBe(false);
   });
 
   it('is true of no other class', () => {

@@ -1,0 +1,28 @@
+/** PayPal behind the gateway port: Orders v2, Payments v2 and Vault v3. */
+import type { Gateway } from '../gateway.js';
+import { lookUp } from './look-up.js';
+import { attachMethod, createSetup } from './methods.js';
+import { submit } from './orders.js';
+import { completePage, openPage } from './pages.js';
+import { release } from './release.js';
+import { composePage, composeRequest } from './request.js';
+import { readWebhook } from './webhook.js';
+
+/** PayPal keeps an order's request id for six hours; an hour less leaves room for a slow last send. */
+const KEY_LIFE_MS = 5 * 3_600_000;
+
+export const paypal: Gateway = {
+  keyLifeMs: KEY_LIFE_MS,
+  compose: composeRequest,
+  // Each charge makes an order of its own: there is nothing to look at before.
+  prepare: () => Promise.resolve({ kind: 'ready', baseline: undefined }),
+  submit,
+  lookUp,
+  composePage,
+  openPage,
+  completePage,
+  release,
+  readWebhook,
+  attachMethod,
+  createSetup,
+};

@@ -1,0 +1,112 @@
+import { startPaypalEmulator } from '../../emulators/paypal/server.js';
+import { money } from '../../domain/money.js';
+import type { Account } from '../../gateways/gateway.js';
+import { paypal } from '../../gateways/paypal/index.js';
+import { type Fate, type World, describeGateway } from './contract.js';
+
+describeGateway('PayPal', openPaypal);
+
+const CLIENT = 'client_contract';
+
+const FATES: Readonly<Record<Fate, string>> = {
+  succeeds: 'succeed',
+  declines: 'INSTRUMENT_DECLINED',
+  has_no_funds: 'declined_5120',
+  needs_the_payer: 'payer_action_required',
+  pending: 'pending_ECHECK',
+};
+
+const FAULTS = {
+  server_error: { fault: 'error_before' },
+  server_error_after_effect: { fault: 'error_after' },
+  rate_limit: { fault: 'rate_limit', retry_after: 7 },
+};
+
+interface Moved {
+  readonly kind: string;
+  readonly invoice_id: string;
+  readonly amount_minor: number;
+  readonly currency: string;
+}
+
+async function openPaypal(): Promise<World> {
+  const emulator = await startPaypalEmulator({ port: 0, stateFile: undefined });
+  const root = await (await fetch(`${emulator.url}/_emulator/root_certificate`)).text();
+
+  async function control<T>(method: string, path: string, body?: object): Promise<T> {
+    const answer = await fetch(`${emulator.url}/_emulator/${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+  const account = (apiBase: string, secret = `${CLIENT}:secret_contract`): Account => ({
+    name: 'paypal-contract',
+    secret,
+    mode: 'test',
+    apiBase,
+    trustedRoots: [root],
+    deadlineMs: 5_000,
+  });
+  await control('POST', 'clients', { client_id: CLIENT, secret: 'secret_contract' });
+  const grant = (fate: string) =>
+    control<{ id: string }>('POST', 'setup_tokens', { client_id: CLIENT, fate });
+
+  let keys = 0;
+  return {
+    gateway: paypal,
+    url: emulator.url,
+    account,
+    stranger: (apiBase) => account(apiBase, `${CLIENT}:another_secret`),
+    async method(fate) {
+      const { id: token } = await grant(FATES[fate]);
+      const attached = await paypal.attachMethod(account(emulator.url), {
+        token,
+        customer: undefined,
+        email: undefined,
+        name: undefined,
+        merchantId: 'mer_1',
+        customerId: 'cus_1',
+        key: `method_${++keys}`,
+      });
+      if (attached.kind !== 'attached') throw new Error(attached.why);
+      const { customer, reference, methodKind } = attached;
+      return { customer, method: reference, kind: methodKind };
+    },
+    token: async (kind) => (kind === 'good' ? (await grant('succeed')).id : 'NOSUCHTOKEN'),
+    isCharge: (method, path) => method === 'POST' && path === '/v2/checkout/orders',
+    async refuse(kind) {
+      const match = { method: 'POST', path: '/v2/checkout/orders' };
+      await control('POST', 'faults', { ...FAULTS[kind], match, times: 1 });
+    },
+    withAnotherAmount: (body) => body.replaceAll('19.99', '29.99'),
+    async moved(renewalId) {
+      const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
+      return entries
+        .filter(({ kind, invoice_id: invoice }) => kind === 'charge' && invoice === renewalId)
+        .map(({ amount_minor: minor, currency }) => money(minor, currency));
+    },
+    async settle({ chargeReference }, outcome) {
+      await control('POST', 'settle', { capture: chargeReference, outcome });
+    },
+    async approve(order) {
+      await control('POST', 'approve', { order });
+    },
+    async advance(seconds) {
+      await control('POST', 'clock', { advance_seconds: seconds });
+    },
+    async sendWebhooksTo(url) {
+      const endpoint = { url, client_id: CLIENT, event_types: ['*'] };
+      return (await control<{ id: string }>('POST', 'webhook_endpoints', endpoint)).id;
+    },
+    webhookAccount(webhookSecrets) {
+      const { secret: _, ...rest } = account(emulator.url);
+      return { ...rest, webhookSecrets, askWith: undefined };
+    },
+    webhookLifeMs: 3 * 86_400_000,
+    charges: [money(1999, 'USD'), money(500, 'JPY'), money(150_000, 'HUF'), money(100, 'TWD')],
+    refuses: [money(5120, 'KWD'), money(150_050, 'HUF'), money(101, 'TWD'), money(100, 'INR')],
+    close: () => emulator.close(),
+  };
+}

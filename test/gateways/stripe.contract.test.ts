@@ -1,0 +1,115 @@
+import Stripe from 'stripe';
+
+import { money } from '../../domain/money.js';
+import { startStripeEmulator } from '../../emulators/stripe/server.js';
+import type { Account } from '../../gateways/gateway.js';
+import { fromStripeAmount } from '../../gateways/stripe/amount.js';
+import { stripe } from '../../gateways/stripe/index.js';
+import { type Fate, type World, describeGateway } from './contract.js';
+
+describeGateway('Stripe', openStripe);
+
+const KEY = 'sk_test_contract';
+const SECRET = 'whsec_contract';
+
+const FATES: Readonly<Record<Fate, string>> = {
+  succeeds: 'succeed',
+  declines: 'generic_decline',
+  has_no_funds: 'insufficient_funds',
+  needs_the_payer: 'authentication_required',
+  pending: 'pending',
+};
+
+const FAULTS = {
+  server_error: { fault: 'error_before' },
+  server_error_after_effect: { fault: 'error_after' },
+  rate_limit: { fault: 'rate_limit', retry_after: 7 },
+};
+
+interface Moved {
+  readonly kind: string;
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+async function openStripe(): Promise<World> {
+  const emulator = await startStripeEmulator({ port: 0, stateFile: undefined });
+  const client = new Stripe(KEY, {
+    host: '127.0.0.1',
+    port: emulator.port,
+    protocol: 'http',
+    maxNetworkRetries: 0,
+    telemetry: false,
+  });
+
+  async function control<T>(method: string, path: string, body?: object): Promise<T> {
+    const answer = await fetch(`${emulator.url}/_emulator/${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+  const account = (apiBase: string, secret = KEY): Account => ({
+    name: 'stripe-contract',
+    secret,
+    mode: 'test',
+    apiBase,
+    trustedRoots: [],
+    deadlineMs: 5_000,
+  });
+
+  return {
+    gateway: stripe,
+    url: emulator.url,
+    account,
+    stranger: (apiBase) => account(apiBase, 'sk_nobody'),
+    async method(fate, whose) {
+      const customer = whose ?? (await client.customers.create()).id;
+      const token = `pm_card_attachThen_${FATES[fate]}`;
+      const method = await client.paymentMethods.attach(token, { customer });
+      return { customer, method: method.id, kind: method.type };
+    },
+    token: (kind) => Promise.resolve(kind === 'good' ? 'pm_card_visa' : 'pm_card_chargeDeclined'),
+    isCharge: (method, path) =>
+      method === 'POST' && /^\/v1\/payment_intents(\/[^/]+\/confirm)?$/.test(path),
+    async refuse(kind) {
+      const match = { method: 'POST', path: '/v1/payment_intents' };
+      await control('POST', 'faults', { ...FAULTS[kind], match, times: 1 });
+    },
+    withAnotherAmount: (body) => body.replaceAll('1999', '2999'),
+    async moved(renewalId) {
+      const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
+      return entries
+        .filter(
+          ({ kind, metadata }) => kind === 'charge' && metadata['dunlin_renewal'] === renewalId,
+        )
+        .map(({ amount_minor: wire, currency }) => fromStripeAmount(wire, currency));
+    },
+    async settle({ reference }, outcome) {
+      await control('POST', 'settle', { payment_intent: reference, outcome });
+    },
+    async approve(reference) {
+      await client.paymentIntents.confirm(reference, {
+        payment_method: 'pm_card_visa',
+        return_url: 'https://shop.example/back',
+      });
+    },
+    async advance(seconds) {
+      await control('POST', 'clock', { advance_seconds: seconds });
+    },
+    async sendWebhooksTo(url) {
+      await control('POST', 'webhook_endpoints', { url, secret: SECRET });
+      return SECRET;
+    },
+    webhookAccount(webhookSecrets) {
+      const { secret: _, ...rest } = account(emulator.url);
+      return { ...rest, webhookSecrets, askWith: undefined };
+    },
+    webhookLifeMs: 300_000,
+    charges: [money(1999, 'USD'), money(500, 'JPY'), money(150_050, 'HUF'), money(250, 'ISK')],
+    refuses: [money(5121, 'KWD'), money(4550, 'MGA')],
+    close: () => emulator.close(),
+  };
+}
