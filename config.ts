@@ -16,6 +16,7 @@ const schema = z
     /** Port of a worker's /healthz and /readyz; 0 leaves them out. */
     WORKER_HEALTH_PORT: port(0),
     STRIPE_EMULATOR_PORT: port(8081),
+    PAYPAL_EMULATOR_PORT: port(8082),
     TEMPORAL_PORT: port(7233),
     TEMPORAL_UI_PORT: port(8233),
     POSTGRES_PORT: port(54_329),
@@ -36,6 +37,19 @@ const schema = z
     STRIPE_WEBHOOK_SECRET: z.string().min(1).optional(),
     /** Where the sample's Stripe account sends, so that a proxy may stand between. */
     STRIPE_API_BASE: z.url().optional(),
+    /** The same for PayPal: "client id:client secret", and the webhook's id. */
+    PAYPAL_CREDENTIALS: z
+      .string()
+      .regex(/^[^:\s]+:[^:\s]+$/, { error: 'must be "client id:client secret"' })
+      .optional(),
+    PAYPAL_WEBHOOK_ID: z.string().min(1).optional(),
+    PAYPAL_API_BASE: z.url().optional(),
+    /** Whether the credentials are of PayPal's sandbox or move real money; they do not say so themselves. */
+    PAYPAL_MODE: z.enum(['sandbox', 'live']).default('sandbox'),
+    /** How PayPal's webhooks are verified: from their certificate, or by asking PayPal. */
+    PAYPAL_WEBHOOK_CHECK: z.enum(['certificate', 'api']).default('certificate'),
+    /** The SDK's own switch that prints credentials: it must be off. */
+    PAYPAL_DEBUG: z.undefined({ error: 'prints credentials and must not be set' }).optional(),
     /** Secret of an API key with every scope for the default merchant, made at the API's start. */
     DUNLIN_ADMIN_KEY: z
       .string()
@@ -54,12 +68,17 @@ const schema = z
       .refine((rungs) => rungs.length > 0 && rungs.every((rung) => rung > 0), {
         error: 'must be positive seconds separated by commas, such as 60,600,3600',
       }),
+    /** Failures in a row after which a gateway account gets no new charges, and how long until one is let through to see. */
+    BREAKER_FAILURES: z.coerce.number().int().positive().default(5),
+    BREAKER_PROBE_SECONDS: seconds(30),
+    /** How long a customer may take on a payment page before the payment is withdrawn, in minutes. */
+    PAGE_MINUTES: z.coerce.number().positive().default(30),
     /** Overdue periods of one subscription are billed one per this time, in seconds. */
     OVERDUE_EVERY_SECONDS: z.coerce.number().min(0).default(10),
     /** A stopping worker waits this long for charges under way; more than CHARGE_TIMEOUT_SECONDS. */
     SHUTDOWN_GRACE_SECONDS: seconds(70),
     /** How many renewals a worker may charge at once on one lane. */
-    LANE_CONCURRENCY: z.coerce.number().int().positive().default(20),
+    LANE_CONCURRENCY: z.coerce.number().int().positive().default(40),
   })
   .check((context) => {
     const { value, issues } = context;
@@ -70,12 +89,22 @@ const schema = z
     if (value.SHUTDOWN_GRACE_SECONDS < value.CHARGE_TIMEOUT_SECONDS)
       problem('SHUTDOWN_GRACE_SECONDS', 'must be at least CHARGE_TIMEOUT_SECONDS');
     const live = value.STRIPE_SECRET_KEY?.startsWith('sk_live') ?? false;
-    if (live && value.STRIPE_API_BASE && loopback.test(value.STRIPE_API_BASE))
+    if (live && emulates(value.STRIPE_API_BASE))
       problem(
         'STRIPE_SECRET_KEY',
         'is a live key next to a loopback STRIPE_API_BASE: they never mix',
       );
+    if (value.PAYPAL_MODE === 'live' && value.PAYPAL_API_BASE)
+      problem('PAYPAL_API_BASE', 'is for test mode only: with PAYPAL_MODE=live they never mix');
+    if (live && emulates(value.PAYPAL_API_BASE))
+      problem('PAYPAL_API_BASE', 'is an emulator next to a live STRIPE_SECRET_KEY');
+    if (value.PAYPAL_MODE === 'live' && emulates(value.STRIPE_API_BASE))
+      problem('STRIPE_API_BASE', 'is an emulator next to PAYPAL_MODE=live');
   });
+
+function emulates(base: string | undefined): boolean {
+  return base !== undefined && loopback.test(base);
+}
 
 export type Config = z.infer<typeof schema>;
 

@@ -6,19 +6,31 @@
  */
 import type { ChargeOutcome, ChargeStatus } from '../domain/charge.js';
 import { isOpen } from '../domain/charge.js';
-import type { Answer, LookUp } from '../gateways/gateway.js';
-import { type ChargeWithAccount, outcomeOf, readCharge, recordResend } from '../prisma/charge.js';
+import type { Answer } from '../gateways/gateway.js';
+import {
+  type ChargeWithAccount,
+  type GatewayAccount,
+  readCharge,
+  recordResend,
+} from '../prisma/charge.js';
+import { findPaid } from '../prisma/charge-outcome.js';
 import { bookEarlier, bookFound } from './book-found.js';
+import { bookReturn } from './book-return.js';
+import { askPage } from './ask-page.js';
 import type { Deps } from './deps.js';
-import { type Exchange, lookUpOf } from './exchange.js';
-import { prepare } from './send.js';
-import { askAgain, settle } from './settle.js';
+import { type Exchange, isAnswer, isResendable, lookUpOf } from './exchange.js';
+import { heard } from './outcome.js';
+import { prepare, throughBreaker } from './send.js';
+import { releaseEarlier } from './release.js';
+import { settle } from './settle.js';
+import { isWanted } from './wanted.js';
 
 export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<ChargeOutcome> {
-  if (charge.status === 'canceled') return outcomeOf(charge, 0);
+  if (charge.status === 'canceled') return heard(deps, charge);
+  if (charge.pageSecretHash && isOpen(charge.status as ChargeStatus)) return askPage(deps, charge);
   const exchange = await lookUpOf(deps, charge);
-  if (exchange.kind === 'unusable') return outcomeOf(charge, askAgain(deps, charge));
-  const found = await exchange.gateway.lookUp(exchange.account, exchange.charge);
+  if (exchange.kind === 'unusable') return heard(deps, charge);
+  const found = await lookUp(deps, charge.account, exchange);
   if (found.kind === 'duplicate' && !charge.baseline) {
     // Read after the gateway was: a baseline by now means that this very charge was sent meanwhile.
     const fresh = await readCharge(deps.db, charge.id);
@@ -27,15 +39,30 @@ export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<Charge
 
   if (!isOpen(charge.status as ChargeStatus)) {
     if (found.kind === 'succeeded') await bookFound(deps, charge, found);
+    if (found.kind === 'returned') await bookReturned(deps, charge, found);
     if (found.kind === 'duplicate') await bookEarlier(deps, charge);
-    return outcomeOf(await readCharge(deps.db, charge.id), 0);
+    return heard(deps, await readCharge(deps.db, charge.id));
   }
   const answer = isAnswer(found) ? found : await answerUnfound(deps, charge, exchange);
   return settle(deps, charge, answer, { onlySend: false });
 }
 
-function isAnswer(found: LookUp): found is Answer {
-  return found.kind !== 'absent' && found.kind !== 'unchanged';
+/** Only the charge that had the money can lose it: an object is shared by all charges that were confirmed on it. */
+async function bookReturned(
+  deps: Deps,
+  charge: ChargeWithAccount,
+  { chargeReference, decline }: Extract<Answer, { kind: 'returned' }>,
+): Promise<void> {
+  const whose = await findPaid(deps.db, charge, chargeReference);
+  if (whose) await bookReturn(deps, whose, decline);
+}
+
+/** Look-ups always pass, and what they meet counts: they are most of what is sent to a gateway in an outage. */
+async function lookUp({ breakers }: Deps, { id }: GatewayAccount, exchange: Exchange) {
+  const found = await exchange.gateway.lookUp(exchange.account, exchange.charge);
+  // "Absent" may be said without asking anybody.
+  if (isAnswer(found)) await breakers.note(id, found.kind === 'unknown' && !found.attention);
+  return found;
 }
 
 /** Nothing is to be seen of our send: send it again while that is safe, else wait until absence is proof. */
@@ -48,7 +75,7 @@ async function answerUnfound(
   const validUntil = charge.keyValidUntil?.getTime() ?? 0;
   if (now > validUntil + ABSENCE_IS_PROOF_AFTER_MS)
     return { kind: 'not_executed', why: "The gateway never executed it in its key's life" };
-  if (now > validUntil - deps.tempo.deadlineMs)
+  if (!isResendable(deps, charge))
     return {
       kind: 'unknown',
       why: 'Its key is too old to send it again: looked up until it shows',
@@ -58,7 +85,9 @@ async function answerUnfound(
       kind: 'unknown',
       why: 'The gateway keeps answering with its own error: only looked up',
     };
-  return sendAgain(deps, charge, exchange);
+  if (charge.account.state === 'closed')
+    return { kind: 'unknown', why: `${charge.account.name} is closed: it is only looked up` };
+  return throughBreaker(deps, charge.account, 'again', () => sendAgain(deps, charge, exchange));
 }
 
 /** `key_valid_until` is an hour before the key's end, and an hour after it every effect is visible. */
@@ -77,20 +106,16 @@ async function sendAgain(
   let { baseline } = frozen;
   if (!baseline) {
     // The claimer died before it committed how the object stood, so it cannot have sent anything.
-    const ready = await prepare(deps, charge, exchange);
+    const unreleased = await releaseEarlier(deps, charge);
+    if (unreleased) return { kind: 'unreachable', why: unreleased };
+    const ready = await prepare(deps, exchange);
     if (ready.kind === 'unsent') return ready.answer;
     ({ baseline } = ready);
   }
   const still = await recordResend(deps.db, charge.id, deps.clock.safety());
   if (!still) return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
-  return gateway.submit(account, { ...frozen, baseline });
-}
-
-async function isWanted({ db }: Deps, renewalId: string): Promise<boolean> {
-  const wanted = {
-    id: renewalId,
-    status: { in: ['collecting', 'past_due'] },
-    cancelRequestedAt: null,
-  };
-  return (await db.renewal.count({ where: wanted })) > 0;
+  const answer = await gateway.submit(account, { ...frozen, baseline });
+  if (answer.kind !== 'duplicate') return answer;
+  const why = 'It is paid, by this charge or an earlier one: it is looked up which';
+  return { kind: 'unknown', why, reference: answer.reference };
 }

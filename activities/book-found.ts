@@ -1,13 +1,8 @@
 /** Late money: a success that shows on a charge already decided gets a row of its own, and pays if it is owed. */
 import { type ChargeStatus, isOpen } from '../domain/charge.js';
 import type { Answer } from '../gateways/gateway.js';
-import {
-  type Charge,
-  type ChargeWithAccount,
-  insertFound,
-  listCharges,
-  readCharge,
-} from '../prisma/charge.js';
+import { type Charge, type ChargeWithAccount, listCharges, readCharge } from '../prisma/charge.js';
+import { insertFound } from '../prisma/charge-outcome.js';
 import { lockRenewal } from '../prisma/renewal.js';
 import type { Deps } from './deps.js';
 import { lookUpOf } from './exchange.js';
@@ -26,7 +21,13 @@ export async function bookFound(deps: Deps, from: Charge, found: Success): Promi
     if (charges.some(({ status }) => isOpen(status as ChargeStatus))) return;
     const surplus = !owed(renewal);
     const ordinal = charges.length + 1;
-    const booked = await insertFound(tx, from, { chargeReference, ordinal, surplus }, now);
+    const { reference } = found;
+    const booked = await insertFound(
+      tx,
+      from,
+      { reference, chargeReference, ordinal, surplus },
+      now,
+    );
     await takeMoney(tx, renewal, booked, now);
   });
 }
@@ -44,7 +45,7 @@ function has(charge: Charge, reference: string, chargeReference: string): boolea
 export async function bookEarlier(deps: Deps, duplicate: ChargeWithAccount): Promise<void> {
   const charges = await listCharges(deps.db, duplicate.renewalId);
   for (const earlier of charges.filter(({ ordinal }) => ordinal < duplicate.ordinal)) {
-    if (!earlier.gatewayReference || earlier.status === 'succeeded') continue;
+    if (!earlier.firstSentAt || earlier.status === 'succeeded') continue;
     const charge = await readCharge(deps.db, earlier.id);
     const exchange = await lookUpOf(deps, charge);
     if (exchange.kind === 'unusable') continue;

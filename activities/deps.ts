@@ -2,6 +2,7 @@ import type { Account, Gateway } from '../gateways/gateway.js';
 import type { GatewayAccount } from '../prisma/charge.js';
 import type { Database } from '../prisma/client.js';
 import type { Launch } from '../temporal/launch.js';
+import type { Breakers } from './breakers.js';
 import type { Clock } from './clock.js';
 
 /** What activities work with. Composition hands it in; nothing is global. */
@@ -14,6 +15,7 @@ export interface Deps {
   readonly accountFor: (row: GatewayAccount) => Account;
   /** How long each gateway's keys may be re-sent, in milliseconds, by gateway name. */
   readonly keyLives: Readonly<Record<string, number>>;
+  readonly breakers: Breakers;
   readonly tempo: Tempo;
   readonly clock: Clock;
 }
@@ -26,4 +28,6 @@ export interface Tempo {
   readonly chargeTimeoutMs: number;
   readonly askLadderMs: readonly number[];
   readonly overdueEveryMs: number;
+  /** How long a customer may take on a payment page. */
+  readonly pageMs: number;
 }

@@ -1,8 +1,8 @@
 /** Passing on what is owed to Temporal: starts and wakes, and the webhooks that a run waits for. */
 import { type ChargeStatus, isOpen } from '../domain/charge.js';
-import { readCharge, ticketFor } from '../prisma/charge.js';
-import { listOwed, listOwedTo, markSent } from '../prisma/dispatch.js';
-import { listUndispatched, markDispatched } from '../prisma/gateway-event.js';
+import { type Charge, readCharge, ticketFor } from '../prisma/charge.js';
+import { type Dispatch, listOwed, listOwedTo, markSent } from '../prisma/dispatch.js';
+import { type GatewayEvent, listUndispatched, markDispatched } from '../prisma/gateway-event.js';
 import { ownerOf } from '../temporal/owner.js';
 import type { Deps } from './deps.js';
 import { type Repairs, repairEach } from './repairs.js';
@@ -16,8 +16,7 @@ export async function dispatchWebhook(deps: Deps, gatewayEventId: string): Promi
     const status = charge.status as ChargeStatus;
     // The sender is still waiting for its own answer, and asks if none comes. The sweep looks at this one again.
     if (status === 'submitted') return;
-    const saysMoney = event.type.endsWith('.succeeded');
-    if (isOpen(status) || (saysMoney && status !== 'succeeded' && status !== 'planned')) {
+    if (isOpen(status) || isNews(event, charge)) {
       const renewal = await db.renewal.findUniqueOrThrow({ where: { id: charge.renewalId } });
       const ticket = ticketFor(charge, charge.account, tempo.chargeTimeoutMs);
       await launch.reportCharge(ownerOf(renewal), ticket);
@@ -26,12 +25,20 @@ export async function dispatchWebhook(deps: Deps, gatewayEventId: string): Promi
   await markDispatched(db, gatewayEventId);
 }
 
+/** Whether a final charge is worth asking about again: money arrived late, or went back. */
+function isNews({ says }: GatewayEvent, { status, reversedAt }: Charge): boolean {
+  if (says === 'returned') return status === 'succeeded' && !reversedAt;
+  return says === 'paid' && status !== 'succeeded' && status !== 'planned';
+}
+
 /** Sends what a transaction has just owed to a subscription's periods: a case that closed wakes the held one. */
-export async function sendOwedTo({ db, launch }: Deps, subscriptionId: string): Promise<void> {
-  for (const row of await listOwedTo(db, subscriptionId)) {
-    await launch.send(row);
-    await markSent(db, row.id);
-  }
+export async function sendOwedTo(deps: Deps, subscriptionId: string): Promise<void> {
+  for (const row of await listOwedTo(deps.db, subscriptionId)) await sendDispatch(deps, row);
+}
+
+export async function sendDispatch({ db, launch }: Deps, row: Dispatch): Promise<void> {
+  await launch.send(row);
+  await markSent(db, row.id);
 }
 
 /** Sends what is owed for longer than sending it at once takes. One that cannot be sent keeps no other back. */
@@ -40,10 +47,7 @@ export async function sendOwed(deps: Deps): Promise<Repairs> {
   const owed = await listOwed(deps.db, before, PAGE);
   const events = await listUndispatched(deps.db, before, PAGE);
   return repairEach([
-    ...owed.map((row) => async () => {
-      await deps.launch.send(row);
-      await markSent(deps.db, row.id);
-    }),
+    ...owed.map((row) => () => sendDispatch(deps, row)),
     ...events.map(
       ({ id }) =>
         () =>

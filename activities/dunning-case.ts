@@ -1,6 +1,6 @@
 /** The activities of a case: open it, say what comes next, do it, close it. */
 import { causeOf } from '../domain/charge.js';
-import type { Decline } from '../domain/decline.js';
+import { ABANDONED, type Decline } from '../domain/decline.js';
 import { type Decision, type Step, nextStep } from '../domain/dunning.js';
 import type { RenewalId } from '../domain/ids.js';
 import { afterOutage } from '../domain/outage.js';
@@ -112,6 +112,7 @@ export function enterStage(
 type Retry = Extract<Step, { kind: 'retry' }>;
 type Collected =
   | { readonly kind: 'paid' | 'no_gateway' }
+  | { readonly kind: 'later'; readonly at: number; readonly why: string }
   | { readonly kind: 'not_owed'; readonly status: RenewalStatus }
   | { readonly kind: 'declined'; readonly decline: Decline }
   | { readonly kind: 'parked'; readonly why: string };
@@ -125,9 +126,10 @@ export function recordRetry(
   return deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, renewalId);
     const open = await findOpenCase(tx, renewal.id);
-    if (open && collection.kind === 'declined')
+    if (open && collection.kind === 'declined' && collection.decline.code !== ABANDONED.code)
       await recordDecline(tx, open, step, collection.decline, now);
     if (open && collection.kind === 'no_gateway') await recordOutage(tx, open, step, now);
+    if (open && collection.kind === 'later') await postpone(tx, open, step, collection, now);
     if (open && collection.kind === 'parked') await park(tx, open, step, collection.why, now);
     return decide(deps, tx, renewal, now);
   });
@@ -184,6 +186,22 @@ async function recordOutage(tx: Tx, open: DunningCase, step: Retry, now: Date): 
   const data = { outage: outage as unknown as Prisma.InputJsonObject };
   await tx.dunningCase.update({ where: { id: open.id }, data });
   await spendCommand(tx, step.round, now);
+}
+
+/** The same round goes on at the day that its debit was announced for. */
+async function postpone(
+  tx: Tx,
+  open: DunningCase,
+  { round, slotAt }: Retry,
+  { at, why }: Extract<Collected, { kind: 'later' }>,
+  now: Date,
+): Promise<void> {
+  const before = open.outage as unknown as CaseOutage | null;
+  const { since = now.getTime(), waits = 0 } = before ?? {};
+  const outage: CaseOutage = { since, waits, lookAgainAt: at, round, slotAt, why };
+  const data = { outage: outage as unknown as Prisma.InputJsonObject };
+  await tx.dunningCase.update({ where: { id: open.id }, data });
+  await spendCommand(tx, round, now);
 }
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 /** One exchange with a gateway about one charge: which adapter, which credentials, which frozen words. */
 import { money } from '../domain/money.js';
-import type { Account, Answer, FrozenCharge, Gateway } from '../gateways/gateway.js';
+import type { Account, Answer, FrozenCharge, Gateway, LookUp } from '../gateways/gateway.js';
 import type { ChargeWithAccount } from '../prisma/charge.js';
 import { listOtherReferences } from '../prisma/charge.js';
 import type { Deps } from './deps.js';
@@ -25,7 +25,7 @@ export async function exchangeOf(
   try {
     const account = deps.accountFor(charge.account);
     const gateway = deps.gateways(charge.account.gateway);
-    return { kind: 'usable', gateway, account, charge: frozen(charge, []) };
+    return { kind: 'usable', gateway, account, charge: frozen(deps, charge, []) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { kind: 'unusable', answer: { kind: 'refused', why, attention: true, parks: false } };
@@ -40,18 +40,35 @@ export async function lookUpOf(
   const exchange = await exchangeOf(deps, charge);
   if (exchange.kind === 'unusable') return exchange;
   const others = await listOtherReferences(deps.db, charge);
-  return { ...exchange, charge: frozen(charge, others) };
+  return { ...exchange, charge: frozen(deps, charge, others) };
 }
 
-function frozen(charge: ChargeWithAccount, otherReferences: readonly string[]): FrozenCharge {
+function frozen(
+  deps: Deps,
+  charge: ChargeWithAccount,
+  otherReferences: readonly string[],
+): FrozenCharge {
   return {
     id: charge.id,
     renewalId: charge.renewalId,
     amount: money(Number(charge.amountMinor), charge.currency),
     request: charge.request,
     firstSentAt: charge.firstSentAt?.getTime() ?? 0,
+    resendable: isResendable(deps, charge),
     baseline: charge.baseline ?? undefined,
     reference: charge.gatewayReference ?? undefined,
     otherReferences,
   };
+}
+
+/** The key lives long enough for one more exchange. */
+export function isResendable(
+  { clock, tempo }: Deps,
+  { keyValidUntil }: ChargeWithAccount,
+): boolean {
+  return clock.safety().getTime() <= (keyValidUntil?.getTime() ?? 0) - tempo.deadlineMs;
+}
+
+export function isAnswer(found: LookUp): found is Answer {
+  return found.kind !== 'absent' && found.kind !== 'unchanged';
 }

@@ -1,17 +1,30 @@
 /** Planning: the next charge of a round, written with its frozen request before anything is sent. */
 import type { ChargeStatus, Plan } from '../domain/charge.js';
 import { isOpen } from '../domain/charge.js';
-import type { Decline } from '../domain/decline.js';
+import { ABANDONED, type Decline } from '../domain/decline.js';
 import { DomainError } from '../domain/errors.js';
+import {
+  type FallbackPolicy,
+  type RoutableMethod,
+  type Routing,
+  type Tried,
+  nextCandidate,
+  verdictOf,
+} from '../domain/routing.js';
 import type { RenewalId } from '../domain/ids.js';
 import { money } from '../domain/money.js';
+import type { Composed } from '../gateways/gateway.js';
 import { OWNED_STATUS, type Owner, type RenewalStatus } from '../domain/renewal.js';
 import { type Candidate, listCandidates } from '../prisma/candidate.js';
 import type { Charge } from '../prisma/charge.js';
 import { insertPlanned, listCharges, readCharge, ticketFor } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
+import { newId } from '../prisma/new-id.js';
 import { type Renewal, cancelRenewal, lockRenewal } from '../prisma/renewal.js';
+import { announceDebit } from '../prisma/debit-notice.js';
+import { readPolicy } from '../prisma/dunning-case.js';
 import type { Deps } from './deps.js';
+import { livingObject } from './living-object.js';
 
 interface Planning {
   readonly renewalId: RenewalId;
@@ -44,82 +57,132 @@ export async function planNext(
   round: string,
   now: Date,
 ): Promise<Plan> {
-  const underWay = charges.find(
-    ({ status }) => status === 'planned' || isOpen(status as ChargeStatus),
-  );
+  const underWay = charges.find(isUnderWay);
   if (underWay) {
     const { account } = await readCharge(tx, underWay.id);
     return { kind: 'charge', charge: ticketFor(underWay, account, deps.tempo.chargeTimeoutMs) };
   }
-  const candidates = await listCandidates(tx, renewal.id);
-  if (candidates.length === 0) return { kind: 'no_payment_method' };
-  const ofRound = charges.filter((charge) => charge.round === round);
-  const used = new Set(ofRound.map((charge) => charge.candidate));
-  const candidate = candidates.find(({ key }) => !used.has(key));
-  if (!candidate) return nobodyLeft(ofRound);
-
-  const continues = await livingObject(tx, charges, candidate);
-  const request = compose(deps, renewal, candidate, continues);
-  // What its gateway cannot be asked for, such as an amount, is a person's task; the renewal exists all the same.
-  if (request instanceof DomainError) return { kind: 'nobody_left', parked: request.message };
-  const planned = await insertPlanned(tx, {
-    renewal,
-    candidate,
-    round,
-    ordinal: charges.length + 1,
-    request: request as never,
-    continues,
-    now,
-  });
-  const account = { lane: candidate.lane, name: candidate.accountName };
-  return { kind: 'charge', charge: ticketFor(planned, account, deps.tempo.chargeTimeoutMs) };
+  const automatic = charges.filter(({ pageSecretHash }) => !pageSecretHash);
+  // A page's round is over with its charge: it is followed by nothing of ours.
+  if (charges.some((charge) => charge.round === round && charge.pageSecretHash))
+    return { kind: 'nobody_left', decline: ABANDONED };
+  const { candidates, excluded } = await listCandidates(tx, renewal);
+  if (candidates.length === 0) return excluded[0] ? misrouted(excluded) : NO_PAYMENT_METHOD;
+  const tried = automatic.map((charge) => asTried(charge, round));
+  const fallback = await fallbackOf(tx, renewal, candidates);
+  let impossible: DomainError | undefined;
+  for (let left = candidates; ;) {
+    const candidate = nextCandidate(left, tried, fallback);
+    if (!candidate) return nobodyLeft(automatic, round, tried, impossible);
+    const plan = await planFor(deps, tx, { renewal, charges, round, candidate, now });
+    if (!(plan instanceof DomainError)) return plan;
+    impossible ??= plan;
+    left = left.filter((other) => other !== candidate);
+  }
 }
 
-function nobodyLeft(ofRound: readonly Charge[]): Plan {
-  const last = ofRound.at(-1);
+interface Chosen {
+  readonly renewal: Renewal;
+  readonly charges: readonly Charge[];
+  readonly round: string;
+  readonly candidate: Candidate;
+  readonly now: Date;
+}
+
+/** A DomainError: what this candidate's gateway cannot be asked for, such as an amount. */
+async function planFor(
+  deps: Deps,
+  tx: Tx,
+  { renewal, charges, round, candidate, now }: Chosen,
+): Promise<Plan | DomainError> {
+  const id = newId('chg');
+  const living = await livingObject(tx, charges, candidate);
+  const reversals = charges.filter(({ reversedAt }) => reversedAt).length;
+  const composed = compose(deps, renewal, candidate, { id, living, reversals });
+  if (composed instanceof DomainError) return composed;
+  const debitAt = await announceDebit(tx, renewal, candidate, now);
+  if (debitAt > now) return { kind: 'later', at: debitAt.getTime(), why: TOLD_FIRST };
+  const ordinal = charges.length + 1;
+  const planned = { id, renewal, candidate, round, ordinal, now, ...composed };
+  const charge = await insertPlanned(tx, planned);
+  const account = { lane: candidate.lane, name: candidate.accountName };
+  return { kind: 'charge', charge: ticketFor(charge, account, deps.tempo.chargeTimeoutMs) };
+}
+
+const TOLD_FIRST = 'The payer of a bank debit is told before the money is taken';
+
+/** A payment on a page that no customer has begun waits beside the automatic charges. */
+function isUnderWay({ status, pageSecretHash }: Charge): boolean {
+  return isOpen(status as ChargeStatus) || (status === 'planned' && !pageSecretHash);
+}
+
+const NO_PAYMENT_METHOD: Plan = { kind: 'no_payment_method' };
+
+function misrouted(excluded: Routing<RoutableMethod>['excluded']): Plan {
+  const why = excluded.map(({ method, why }) => `${method.id}: ${why}`).join('; ');
+  const chosen = excluded.some(({ method }) => method.isPrimary);
+  if (!chosen) return NO_PAYMENT_METHOD;
+  return { kind: 'nobody_left', parked: `No payment method may be charged: ${why}` };
+}
+
+function asTried(charge: Charge, round: string): Tried {
+  return {
+    key: charge.candidate,
+    isFallback: charge.fallback,
+    ofThisRound: charge.round === round,
+    decline: (charge.decline as Decline | null) ?? undefined,
+  };
+}
+
+/** The merchant's policy is read only where there is something to decide. */
+async function fallbackOf(
+  tx: Tx,
+  { dunningPolicyId }: Renewal,
+  candidates: readonly Candidate[],
+): Promise<FallbackPolicy> {
+  if (!candidates.some(({ isFallback }) => isFallback)) return 'never';
+  return (await readPolicy(tx, dunningPolicyId)).fallback ?? 'never';
+}
+
+/** What no gateway can be asked for is a person's task, unless another could: then the round waits for that one. */
+function nobodyLeft(
+  charges: readonly Charge[],
+  round: string,
+  tried: readonly Tried[],
+  impossible: DomainError | undefined,
+): Plan {
+  const last = charges.findLast((charge) => charge.round === round);
   if (last?.parks) return { kind: 'nobody_left', parked: last.reason ?? '' };
-  const declined = ofRound.findLast(({ status }) => status === 'declined');
-  if (!declined) return { kind: 'nobody_left' };
-  return { kind: 'nobody_left', decline: declined.decline as unknown as Decline };
+  if (!last && impossible) return { kind: 'nobody_left', parked: impossible.message };
+  const decline = verdictOf(tried);
+  return { kind: 'nobody_left', ...(decline && { decline }) };
 }
 
 function compose(
   deps: Deps,
   renewal: Renewal,
   candidate: Candidate,
-  continues: string | undefined,
-): object | DomainError {
+  {
+    id: chargeId,
+    living,
+    reversals,
+  }: { id: string; living: string | undefined; reversals: number },
+): Composed | DomainError {
   try {
     return deps.gateways(candidate.gateway).compose({
+      chargeId,
       merchantId: renewal.merchantId,
       renewalId: renewal.id,
       amount: money(Number(renewal.amountMinor), renewal.currency),
       description: renewal.description ?? undefined,
       customer: candidate.customer,
-      method: candidate.method,
+      method: candidate.reference,
       kind: candidate.kind,
-      continues,
+      living,
+      reversals,
     });
   } catch (error) {
     if (error instanceof DomainError) return error;
     throw error;
   }
-}
-
-/**
- * The gateway's object that earlier charges used on this account, unless it was released, its success was reversed, or
- * it belongs to another of the gateway's customers: then it is released before a new one is made.
- */
-async function livingObject(
-  tx: Tx,
-  charges: readonly Charge[],
-  { gatewayAccountId, customer }: Candidate,
-): Promise<string | undefined> {
-  const last = charges.findLast(
-    (charge) => charge.gatewayAccountId === gatewayAccountId && charge.gatewayReference,
-  );
-  if (!last || last.releasedAt || last.reversedAt) return undefined;
-  const method = await tx.paymentMethod.findUniqueOrThrow({ where: { id: last.paymentMethodId } });
-  if (method.gatewayCustomerReference !== customer) return undefined;
-  return last.gatewayReference ?? undefined;
 }

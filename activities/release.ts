@@ -9,7 +9,7 @@ export async function releaseEarlier(
   deps: Deps,
   charge: ChargeWithAccount,
 ): Promise<string | undefined> {
-  if (charge.ordinal === 1) return undefined;
+  if (charge.ordinal === 1 && !charge.pageSecretHash) return undefined;
   for (const earlier of await listUnreleased(deps.db, charge)) {
     const why = await release(deps, await readCharge(deps.db, earlier.id));
     if (why) return why;

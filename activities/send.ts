@@ -1,44 +1,82 @@
 /** Sending a claimed charge: read how the gateway's object stands, commit that, send. */
 import type { Answer } from '../gateways/gateway.js';
-import { type ChargeWithAccount, readCharge, recordBaseline } from '../prisma/charge.js';
+import {
+  type ChargeWithAccount,
+  type GatewayAccount,
+  readCharge,
+  recordBaseline,
+} from '../prisma/charge.js';
 import type { Deps } from './deps.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { releaseEarlier } from './release.js';
+import { heedRetryAfter } from './turn.js';
 
-/** Sends a claimed charge, unless its account is closed or the time for this attempt has run out. */
+/** Sends a claimed charge, unless its account takes no new ones or the time for this attempt has run out. */
 export async function send(
   deps: Deps,
   charge: ChargeWithAccount,
   begun: number,
 ): Promise<Answer | 'too_late'> {
-  if (charge.account.state !== 'open')
-    return { kind: 'unreachable', why: `${charge.account.name} is ${charge.account.state}` };
+  const { account } = charge;
+  if (account.state !== 'open') return unreachable(`${account.name} is ${account.state}`);
   const exchange = await exchangeOf(deps, charge);
   if (exchange.kind === 'unusable') return exchange.answer;
+  const unreleased = await releaseEarlier(deps, charge);
+  if (unreleased) return unreachable(unreleased);
+  const answer = await throughBreaker(deps, account, 'first', () => sendNow(deps, exchange, begun));
+  if (answer !== 'too_late') await heedRetryAfter(deps, account, answer);
+  return answer;
+}
 
-  const ready = await prepare(deps, charge, exchange);
+async function sendNow(
+  deps: Deps,
+  { gateway, account, charge }: Exchange,
+  begun: number,
+): Promise<Answer | 'too_late'> {
+  const ready = await prepare(deps, { gateway, account, charge });
   if (ready.kind === 'unsent') return ready.answer;
   // The last thing before the call: a machine that slept meanwhile must not send behind another's back.
   if (Date.now() - begun > deps.tempo.chargeTimeoutMs - deps.tempo.deadlineMs) return 'too_late';
-  return exchange.gateway.submit(exchange.account, {
-    ...exchange.charge,
-    baseline: ready.baseline,
-  });
+  return gateway.submit(account, { ...charge, baseline: ready.baseline });
+}
+
+/** An account that keeps failing is left alone but for a probe now and then. What it holds back was never sent. */
+export async function throughBreaker<A extends Answer | 'too_late'>(
+  { breakers }: Deps,
+  account: GatewayAccount,
+  send: 'first' | 'again',
+  call: () => Promise<A>,
+): Promise<A | Extract<Answer, { kind: 'unreachable' }>> {
+  const answer = await breakers.through(account.id, call, (said) => isFailure(said, send));
+  return answer === 'open'
+    ? unreachable(`${account.name} keeps failing: its breaker is open`)
+    : answer;
+}
+
+/**
+ * What speaks of the gateway or the way to it. A decline, a refusal and our own lateness do not. Nor does a first 5xx:
+ * it may hide an effect, which the look-up finds; when the same charge gets another one, there was none.
+ */
+function isFailure(answer: Answer | 'too_late', send: 'first' | 'again'): boolean {
+  if (answer === 'too_late') return false;
+  if (answer.kind === 'unreachable') return true;
+  if (answer.kind !== 'unknown' || answer.attention) return false;
+  return send === 'again' || !answer.serverError;
+}
+
+function unreachable(why: string): Extract<Answer, { kind: 'unreachable' }> {
+  return { kind: 'unreachable', why };
 }
 
 type Ready =
   | { readonly kind: 'ready'; readonly baseline: object | undefined }
   | { readonly kind: 'unsent'; readonly answer: Answer };
 
-/** What must be dead, known, and committed, before a send may change the gateway's object. */
+/** What must be known, and committed, before a send may change the gateway's object. */
 export async function prepare(
-  deps: Deps,
-  row: ChargeWithAccount,
-  { gateway, account, charge }: Exchange,
+  { db }: Deps,
+  { gateway, account, charge }: Pick<Exchange, 'gateway' | 'account' | 'charge'>,
 ): Promise<Ready> {
-  const { db } = deps;
-  const unreleased = await releaseEarlier(deps, row);
-  if (unreleased) return unsent({ kind: 'unreachable', why: unreleased });
   const prepared = await gateway.prepare(account, charge);
   switch (prepared.kind) {
     case 'ready': {

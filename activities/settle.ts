@@ -1,15 +1,9 @@
 /** Settling: an answer becomes a fact, once, under the renewal's lock. */
 import type { ChargeOutcome } from '../domain/charge.js';
-import { askAgainAfter } from '../domain/charge.js';
-import { type Decline, isOurs } from '../domain/decline.js';
+import { ABANDONED, type Decline, isOurs } from '../domain/decline.js';
 import type { Answer } from '../gateways/gateway.js';
-import {
-  type Charge,
-  type ChargeWithAccount,
-  type Settlement,
-  outcomeOf,
-  settleOpen,
-} from '../prisma/charge.js';
+import { type Charge, type ChargeWithAccount } from '../prisma/charge.js';
+import { type Settlement, settleOpen } from '../prisma/charge-outcome.js';
 import type { Tx } from '../prisma/client.js';
 import { markReleased } from '../prisma/release.js';
 import {
@@ -20,8 +14,10 @@ import {
   recordRenewalEvent,
 } from '../prisma/renewal.js';
 import { bookEarlier, bookFound } from './book-found.js';
+import { bookReturn } from './book-return.js';
 import type { Deps } from './deps.js';
 import { sendOwedTo } from './dispatch.js';
+import { heard } from './outcome.js';
 import { takeMoney } from './take-money.js';
 
 /** `onlySend`: the answer is the claiming execution's own, to the only send there was. Only then may it prove that no
@@ -51,7 +47,9 @@ export async function settle(
   if (mayBePaid && charge.ordinal > 1) await bookEarlier(deps, charge);
   if (answer.kind === 'succeeded' && settled.status !== 'succeeded')
     await bookFound(deps, settled, answer);
-  return outcomeOf(settled, askAgain(deps, settled));
+  if (answer.kind === 'returned') await bookReturn(deps, settled, answer.decline);
+  const askAgainMs = answer.kind === 'pending' ? answer.askAgainMs : undefined;
+  return heard(deps, settled, askAgainMs);
 }
 
 function settlementOf(answer: Answer, { onlySend }: Standing): Settlement {
@@ -60,6 +58,13 @@ function settlementOf(answer: Answer, { onlySend }: Standing): Settlement {
     case 'pending':
       return {
         status: answer.kind,
+        reference: answer.reference,
+        chargeReference: answer.chargeReference,
+      };
+    // What was taken back had arrived: that is booked first.
+    case 'returned':
+      return {
+        status: 'succeeded',
         reference: answer.reference,
         chargeReference: answer.chargeReference,
       };
@@ -106,6 +111,10 @@ const DUPLICATE: Decline = {
   elsewhere: false,
 };
 
+function isABanksWord(decline: Decline): boolean {
+  return !isOurs(decline) && decline.code !== ABANDONED.code;
+}
+
 /** What a settled charge means for its renewal. */
 async function takeEffect(
   tx: Tx,
@@ -118,14 +127,8 @@ async function takeEffect(
   if ('attention' in answer && answer.attention)
     await raiseAttention(tx, renewal.id, { why: answer.why, next: 'It is asked about again' }, now);
   if (charge.status === 'succeeded') return takeMoney(tx, renewal, charge, now);
-  if (charge.status === 'declined' && !isOurs(charge.decline as unknown as Decline))
+  if (charge.status === 'declined' && isABanksWord(charge.decline as unknown as Decline))
     await recordRenewalEvent(tx, renewal, 'renewal.payment_declined', now);
   const final = charge.status === 'declined' || charge.status === 'not_sent';
   if (final && renewal.cancelRequestedAt) await cancelRenewal(tx, renewal, now);
-}
-
-/** How long to wait before asking about an open charge again. */
-export function askAgain({ tempo, clock }: Deps, { firstSentAt }: Charge): number {
-  const openFor = firstSentAt ? clock.safety().getTime() - firstSentAt.getTime() : 0;
-  return askAgainAfter(Math.max(0, openFor), tempo.askLadderMs);
 }

@@ -1,5 +1,6 @@
 import type { RenewalStatus } from '../domain/renewal.js';
-import { type Charge, markSurplus } from '../prisma/charge.js';
+import { type Charge } from '../prisma/charge.js';
+import { markSurplus } from '../prisma/charge-outcome.js';
 import type { Tx } from '../prisma/client.js';
 import { type Renewal, payRenewal, raiseAttention, recordRenewalEvent } from '../prisma/renewal.js';
 
@@ -19,6 +20,11 @@ export async function takeMoney(
 }
 
 export function owed({ status }: Renewal): boolean {
-  const payable: readonly string[] = ['collecting', 'past_due', 'unpaid'] satisfies RenewalStatus[];
-  return payable.includes(status);
+  return PAYABLE.includes(status);
 }
+
+export const PAYABLE: readonly string[] = [
+  'collecting',
+  'past_due',
+  'unpaid',
+] satisfies RenewalStatus[];

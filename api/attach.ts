@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 
 import { DomainError } from '../domain/errors.js';
-import type { Account, Attached } from '../gateways/gateway.js';
+import type { Attached } from '../gateways/gateway.js';
 import {
   type Customer,
   findGatewayCustomer,
@@ -12,11 +12,11 @@ import {
 import { type GatewayAccount, findGatewayAccount } from '../prisma/gateway-account.js';
 import { keepPaymentMethod } from '../prisma/payment-method.js';
 import { offerNewMethod } from '../prisma/subscription-change.js';
-import type { Caller } from './deps.js';
 import { gatewayKeyOf } from './idempotency.js';
 import { renderPaymentMethod } from './render/payment-method.js';
 import type { Answer, ApiRequest } from './route.js';
 import type { newPaymentMethod } from './schemas/payment-method.js';
+import { credentialsOf, gatewayAway, requireUsable } from './usable-account.js';
 import { findEarlier, write } from './write.js';
 
 type AttachRequest = ApiRequest<{ id: string }, unknown, z.output<typeof newPaymentMethod>>;
@@ -28,29 +28,9 @@ export async function attachPaymentMethod(request: AttachRequest): Promise<Answe
   const { api, merchantId, params, body } = request;
   const customer = await requireCustomer(api.db, merchantId, params.id);
   const row = await findGatewayAccount(api.db, merchantId, body.gateway_account);
-  const account = usableAccount(row, request.caller);
+  const account = requireUsable(row, request.caller);
   const accepted = await askGateway(request, customer, account);
   return keep(request, customer, account, accepted);
-}
-
-function usableAccount(row: GatewayAccount | null, caller: Caller): GatewayAccount {
-  if (!row)
-    throw new DomainError('invalid', 'unknown_gateway_account', 'There is none', 'gateway_account');
-  if (row.mode === 'live' && caller.mode === 'test')
-    throw new DomainError(
-      'forbidden',
-      'test_key',
-      'A test key cannot use a live account',
-      'gateway_account',
-    );
-  if (row.state !== 'open')
-    throw new DomainError(
-      'conflict',
-      'gateway_account_not_open',
-      `It is ${row.state}`,
-      'gateway_account',
-    );
-  return row;
 }
 
 async function askGateway(
@@ -59,36 +39,19 @@ async function askGateway(
   row: GatewayAccount,
 ): Promise<Accepted> {
   const known = { customerId: customer.id, gatewayAccountId: row.id };
-  const attached = await api.gateways(row.gateway).attachMethod(
-    credentials(() => api.accountFor(row)),
-    {
-      token: body.token,
-      customer: body.gateway_customer ?? (await findGatewayCustomer(api.db, known)),
-      email: customer.email ?? undefined,
-      name: customer.name ?? undefined,
-      merchantId,
-      customerId: customer.id,
-      key: gatewayKeyOf(keyed),
-    },
-  );
+  const attached = await api.gateways(row.gateway).attachMethod(credentialsOf(api, row), {
+    token: body.token,
+    customer: body.gateway_customer ?? (await findGatewayCustomer(api.db, known)),
+    email: customer.email ?? undefined,
+    name: customer.name ?? undefined,
+    merchantId,
+    customerId: customer.id,
+    key: gatewayKeyOf('attach', keyed),
+  });
   if (attached.kind === 'attached') return attached;
   if (attached.kind === 'refused')
     throw new DomainError('invalid', 'payment_method_refused', attached.why, 'token');
-  log.warn(
-    { gateway_account: row.id, why: attached.why },
-    'a payment method could not be attached',
-  );
-  throw new DomainError('unavailable', 'gateway_unavailable', 'The gateway could not be reached');
-}
-
-/** A missing secret is nothing the caller did, and its name is none of the caller's business. */
-function credentials(resolve: () => Account): Account {
-  try {
-    return resolve();
-  } catch (cause) {
-    const message = 'The credentials of this gateway account cannot be read';
-    throw Object.assign(new DomainError('unavailable', 'no_credentials', message), { cause });
-  }
+  throw gatewayAway(log, row, attached.why);
 }
 
 function keep(
@@ -111,6 +74,7 @@ function keep(
         reference,
         display,
         fingerprint,
+        instrument: body.instrument,
         gatewayCustomerReference: customer,
         makeDefault: body.default,
       },

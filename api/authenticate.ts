@@ -1,6 +1,7 @@
 /** Authentication: an API key names its merchant, its mode and its scopes. */
 import type { RequestHandler, Response } from 'express';
 
+import { DomainError } from '../domain/errors.js';
 import { findApiKey } from '../prisma/api-key.js';
 import type { ApiDeps, Caller, Scope } from './deps.js';
 import { Problem } from './problem.js';
@@ -33,6 +34,12 @@ export function callerOf(res: Response): Caller | undefined {
 export function requireScope(caller: Caller, scope: Scope): void {
   if (caller.scopes.includes(scope) || caller.scopes.includes('admin')) return;
   throw new Problem(403, 'missing_scope', `This API key has no scope "${scope}"`);
+}
+
+/** A test key never touches what can move real money. */
+export function requireMode({ mode }: Caller, touched: string, field: string): void {
+  if (mode === 'live' || touched === 'test') return;
+  throw new DomainError('forbidden', 'test_key', 'A test key touches only what is test', field);
 }
 
 function notAuthenticated(): Problem {

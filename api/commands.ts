@@ -1,5 +1,6 @@
 /** Commands: what an operator asks of a run, sent once, with the API key's name and the reason given. */
 import { DomainError } from '../domain/errors.js';
+import type { CommandId } from '../domain/ids.js';
 import type { Renewal } from '../prisma/renewal.js';
 import type { Launch } from '../temporal/launch.js';
 import type { ApiDeps } from './deps.js';
@@ -14,25 +15,38 @@ interface Addressee {
   readonly location: string;
 }
 
-const WISH = { retry: 'retryNow', hold: 'holdUntil', write_off: 'writeOff' } as const;
-type CommandKind = keyof typeof WISH;
+export type AskedCommand = { readonly reason: string } & (
+  | { readonly kind: 'retry' | 'write_off' }
+  | { readonly kind: 'hold'; readonly until: string }
+  | {
+      readonly kind: 'resolution';
+      readonly chargeId: string;
+      readonly outcome: 'succeeded' | 'not_sent';
+      readonly reference: string | undefined;
+    }
+);
 
 /** Sent before it is noted: its id comes from the Idempotency-Key, and Temporal takes an id only once. */
 export async function giveCommand(
   request: Pick<ApiRequest, 'api' | 'caller' | 'keyed' | 'log'>,
-  kind: CommandKind,
-  reason: string,
+  asked: AskedCommand,
   findAddressee: (api: ApiDeps) => Promise<Addressee>,
-  until?: string,
 ): Promise<Answer> {
   const earlier = await findEarlier(request);
   if (earlier) return earlier;
   const { api, caller, keyed } = request;
   const { renewalId, workflowId, location } = await findAddressee(api);
   const id = commandIdOf(keyed);
-  await send(api.launch, workflowId, kind, { actor: caller.keyName, reason }, id, until);
-  const shown = { id, kind, renewal: renewalId, actor: caller.keyName, reason };
-  const body = { ...shown, workflow: renderWorkflow(workflowId, api) };
+  await send(api.launch, workflowId, asked, caller.keyName, id);
+  const body = {
+    id,
+    kind: asked.kind,
+    renewal: renewalId,
+    ...(asked.kind === 'resolution' && { charge: asked.chargeId }),
+    actor: caller.keyName,
+    reason: asked.reason,
+    workflow: renderWorkflow(workflowId, api),
+  };
   return keyed
     ? write(request, () => Promise.resolve({ status: 202, body, location }))
     : { status: 202, body, headers: { Location: location } };
@@ -41,13 +55,26 @@ export async function giveCommand(
 function send(
   launch: Launch,
   workflowId: string,
-  kind: CommandKind,
-  wish: { readonly actor: string; readonly reason: string },
-  id: string,
-  until: string | undefined,
+  asked: AskedCommand,
+  actor: string,
+  id: CommandId,
 ): Promise<void> {
-  if (until !== undefined) return launch.wish(workflowId, 'holdUntil', { ...wish, until }, id);
-  return launch.wish(workflowId, WISH[kind === 'hold' ? 'retry' : kind], wish, id);
+  const wish = { actor, reason: asked.reason };
+  switch (asked.kind) {
+    case 'retry':
+      return launch.wish(workflowId, 'retryNow', wish, id);
+    case 'write_off':
+      return launch.wish(workflowId, 'writeOff', wish, id);
+    case 'hold':
+      return launch.wish(workflowId, 'holdUntil', { ...wish, until: asked.until }, id);
+    case 'resolution': {
+      const { chargeId, outcome, reference } = asked;
+      const verdict = { ...wish, chargeId, outcome, ...(reference !== undefined && { reference }) };
+      return launch.wish(workflowId, 'resolveUnknown', verdict, id);
+    }
+    default:
+      return asked satisfies never;
+  }
 }
 
 /** A decided renewal has no run that could take a command. */

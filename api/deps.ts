@@ -1,7 +1,7 @@
 /** What the API is made of: everything it reaches outside its own folder is handed to it here. */
 import type { Logger } from 'pino';
 
-import type { Account, Gateway } from '../gateways/gateway.js';
+import type { Account, Gateway, WebhookAccount } from '../gateways/gateway.js';
 import type { Database } from '../prisma/client.js';
 import type { GatewayAccount } from '../prisma/gateway-account.js';
 import type { Launch } from '../temporal/launch.js';
@@ -14,7 +14,8 @@ export interface ApiDeps {
   readonly gateways: (name: string) => Gateway;
   /** Credentials resolved. Throws when they cannot be. */
   readonly accountFor: (row: GatewayAccount) => Account;
-  readonly webhookSecretsFor: (row: GatewayAccount) => readonly string[];
+  /** The same for its webhooks. Throws when their secrets cannot be read. */
+  readonly webhookAccountFor: (row: GatewayAccount) => WebhookAccount;
   /** Signals what a stored webhook is about. It never throws: what it misses is swept up. */
   readonly dispatchWebhook: (gatewayEventId: string) => Promise<void>;
   /** Where the Temporal UI shows a workflow. */

@@ -17,7 +17,7 @@ import {
   newHold,
   newWriteOff,
 } from './schemas/dunning-case.js';
-import { command } from './schemas/renewal.js';
+import { command } from './schemas/command.js';
 
 const tag = 'dunning-cases';
 const params = byId('dnc');
@@ -71,7 +71,7 @@ export const dunningCaseRoutes = [
     params,
     body: newCaseRetry,
     answers: taken,
-    run: (request) => giveCommand(request, 'retry', request.body.reason, runOf(request)),
+    run: (request) => giveCommand(request, { kind: 'retry', ...request.body }, runOf(request)),
   }),
   route({
     method: 'post',
@@ -84,8 +84,9 @@ export const dunningCaseRoutes = [
     body: newHold,
     answers: taken,
     run: (request) => {
-      const { reason, until } = request.body;
-      return giveCommand(request, 'hold', reason, runOf(request), new Date(until).toISOString());
+      const { reason } = request.body;
+      const until = new Date(request.body.until).toISOString();
+      return giveCommand(request, { kind: 'hold', reason, until }, runOf(request));
     },
   }),
   route({
@@ -97,7 +98,7 @@ export const dunningCaseRoutes = [
     params,
     body: newWriteOff,
     answers: taken,
-    run: (request) => giveCommand(request, 'write_off', request.body.reason, runOf(request)),
+    run: (request) => giveCommand(request, { kind: 'write_off', ...request.body }, runOf(request)),
   }),
 ];
 

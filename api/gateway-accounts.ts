@@ -8,7 +8,7 @@ import {
   listGatewayAccounts,
   requireGatewayAccount,
 } from '../prisma/gateway-account.js';
-import type { Caller } from './deps.js';
+import { requireMode, requireScope } from './authenticate.js';
 import { defined } from './defined.js';
 import { pageAnswer, pageFor } from './page.js';
 import { renderGatewayAccount } from './render/gateway-account.js';
@@ -37,7 +37,7 @@ export const gatewayAccountRoutes = [
     run: (request) =>
       write(request, async (tx) => {
         const { merchantId, body } = request;
-        requireMode(request.caller, body.mode);
+        requireMode(request.caller, body.mode, 'mode');
         const row = await createGatewayAccount(tx, { merchantId, ...body, ...columnsOf(body) });
         const location = `/v1/gateway-accounts/${row.id}`;
         return { status: 201, body: renderGatewayAccount(row), location };
@@ -72,9 +72,11 @@ export const gatewayAccountRoutes = [
   route({
     method: 'patch',
     path: '/v1/gateway-accounts/{id}',
-    scope: 'admin',
+    scope: 'operate',
     tag,
     summary: 'Change a gateway account',
+    description:
+      'Opening, draining and closing it is for operators; every other field needs the scope `admin`.',
     params: byId('gwa'),
     body: changedGatewayAccount,
     immutable: ['gateway', 'mode'],
@@ -82,10 +84,11 @@ export const gatewayAccountRoutes = [
     run: (request) =>
       write(request, async (tx) => {
         const { merchantId, params, body, caller } = request;
-        const before = await requireGatewayAccount(tx, merchantId, params.id);
-        requireMode(caller, before.mode);
-        requireTestFor(body.api_base, before.mode);
         const { name, lane, state } = body;
+        if (Object.keys(body).some((field) => field !== 'state')) requireScope(caller, 'admin');
+        const before = await requireGatewayAccount(tx, merchantId, params.id);
+        requireMode(caller, before.mode, 'mode');
+        requireTestFor(body.api_base, before.mode);
         const changes = { ...defined({ name, lane, state }), ...defined(columnsOf(body)) };
         const row = await changeGatewayAccount(tx, before.id, changes);
         return { status: 200, body: renderGatewayAccount(row) };
@@ -93,26 +96,19 @@ export const gatewayAccountRoutes = [
   }),
 ];
 
-/** A test key never touches what can move real money. */
-function requireMode({ mode }: Caller, accountMode: string): void {
-  if (mode === 'live' || accountMode === 'test') return;
-  throw new DomainError('forbidden', 'test_key', 'A test key manages test accounts only', 'mode');
-}
-
 function requireTestFor(apiBase: string | null | undefined, mode: string): void {
   if (!apiBase || mode === 'test') return;
   throw new DomainError('invalid', 'invalid_request', 'is for test accounts only', 'api_base');
 }
 
-type References = Pick<
-  z.output<typeof changedGatewayAccount>,
-  'secret_ref' | 'webhook_secret_refs' | 'api_base'
->;
+type Columns = Omit<z.output<typeof changedGatewayAccount>, 'name' | 'lane' | 'state'>;
 
-function columnsOf<B extends References>(body: B) {
+function columnsOf<B extends Columns>(body: B) {
   return {
     secretRef: body.secret_ref as B['secret_ref'],
     webhookSecretRefs: body.webhook_secret_refs as B['webhook_secret_refs'],
     apiBase: body.api_base as B['api_base'],
+    sendsPerSecond: body.sends_per_second,
+    debitNoticeDays: body.debit_notice_days,
   };
 }

@@ -30,8 +30,8 @@ export function readIdempotencyKey(req: Request, merchantId: string): KeyedReque
  * The name under which a gateway hears of this request: the same for each repeat of it, so that a
  * call that was cut off is not made twice. Without a key a repeat is another request.
  */
-export function gatewayKeyOf(keyed: KeyedRequest | undefined): string {
-  return keyed ? `attach:${fingerprintOf(keyed).slice(0, 40)}` : `attach:${newId('cmd')}`;
+export function gatewayKeyOf(what: 'attach' | 'setup', keyed: KeyedRequest | undefined): string {
+  return `${what}:${keyed ? fingerprintOf(keyed).slice(0, 40) : newId('cmd')}`;
 }
 
 /** The id of the command that this request gives. Temporal takes the same id only once. */

@@ -35,8 +35,8 @@ export function openApiDocument() {
 const INTRODUCTION = `Payment orchestration: subscriptions, their renewals, and the recovery of those that fail.
 
 Money is \`amount_minor\` (whole minor units) and \`currency\`. Every refusal is a problem (RFC 9457) with a stable
-\`code\`. Every POST takes an \`Idempotency-Key\`: the same key and body give the same answer, marked
-\`Idempotency-Replayed: true\`. Lists take \`limit\` and \`starting_after\`. Unknown fields and card numbers are refused.`;
+\`code\`. Every POST that changes something takes an \`Idempotency-Key\`: the same key and body give the same answer,
+marked \`Idempotency-Replayed: true\`. Lists take \`limit\` and \`starting_after\`. Unknown fields and card numbers are refused.`;
 
 function routePaths(): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
@@ -99,7 +99,7 @@ function answersOf({ answers, method }: Route): ZodOpenApiResponsesObject {
     status,
     {
       description,
-      content: { 'application/json': { schema } },
+      ...(schema && { content: { 'application/json': { schema } } }),
       ...(method === 'post' && { headers: z.object({ 'Idempotency-Replayed': replayed }) }),
     },
   ]);

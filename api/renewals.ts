@@ -4,17 +4,13 @@ import { z } from 'zod';
 import { listRenewals, requireRenewal, requireRenewalView } from '../prisma/renewal-view.js';
 import { giveCommand } from './commands.js';
 import { pageFor } from './page.js';
-import { ownerOf, renderCharge, renderRenewal } from './render/renewal.js';
+import { renderCharge } from './render/charge.js';
+import { ownerOf, renderRenewal } from './render/renewal.js';
 import { route } from './route.js';
+import { charge } from './schemas/charge.js';
+import { command } from './schemas/command.js';
 import { byId, idOf, listOf, pageOf } from './schemas/common.js';
-import {
-  RENEWAL_STATUSES,
-  charge,
-  command,
-  newRenewal,
-  newRetry,
-  renewal,
-} from './schemas/renewal.js';
+import { RENEWAL_STATUSES, newRenewal, newRetry, renewal } from './schemas/renewal.js';
 import { billPeriod } from './bill-period.js';
 import { requireOpenRenewal } from './commands.js';
 
@@ -96,7 +92,10 @@ export const renewalRoutes = [
     answers: { 200: { description: 'All its charges', schema: listOf(charge) } },
     run: async ({ api, merchantId, params: { id } }) => {
       const { charges } = await requireRenewalView(api.db, merchantId, id);
-      return { status: 200, body: { data: charges.map(renderCharge), has_more: false } };
+      return {
+        status: 200,
+        body: { data: charges.map((row) => renderCharge(row)), has_more: false },
+      };
     },
   }),
   route({
@@ -110,7 +109,7 @@ export const renewalRoutes = [
     body: newRetry,
     answers: { 202: { description: 'The command was taken', schema: command } },
     run: (request) =>
-      giveCommand(request, 'retry', request.body.reason, async (api) => {
+      giveCommand(request, { kind: 'retry', ...request.body }, async (api) => {
         const row = await requireRenewal(api.db, request.merchantId, request.params.id);
         requireOpenRenewal(row);
         return { renewalId: row.id, workflowId: ownerOf(row), location: `/v1/renewals/${row.id}` };

@@ -13,7 +13,8 @@ type Method = 'get' | 'post' | 'patch' | 'delete';
 
 interface AnswerSpec {
   readonly description: string;
-  readonly schema: z.ZodType;
+  /** Absent: the answer has no body. */
+  readonly schema?: z.ZodType;
 }
 
 interface Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> {
@@ -56,7 +57,7 @@ export interface ApiRequest<P = unknown, Q = unknown, B = unknown> {
 
 export interface Answer {
   readonly status: number;
-  readonly body: object;
+  readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -90,7 +91,9 @@ function serve(declared: Route, api: ApiDeps): RequestHandler {
     const caller = callerOf(res)!;
     requireScope(caller, declared.scope);
     const { status, body, headers = {} } = await declared.run(readRequest(declared, api, req, res));
-    res.status(status).set(headers).json(body);
+    res.status(status).set(headers);
+    if (body) res.json(body);
+    else res.end();
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { type Request, type RequestHandler, Router, raw } from 'express';
 
-import type { GatewayReport } from '../gateways/gateway.js';
+import type { GatewayReport, WebhookAccount } from '../gateways/gateway.js';
 import { type GatewayAccount, findWebhookAccount } from '../prisma/gateway-account.js';
 import { storeWebhook } from '../prisma/webhook-inbox.js';
 import type { ApiDeps } from './deps.js';
@@ -27,8 +27,7 @@ function receive(api: ApiDeps): RequestHandler<{ gateway: string; account: strin
   return async (req, res) => {
     const account = await findWebhookAccount(api.db, req.params.gateway, req.params.account);
     if (!account) throw new Problem(404, 'not_found', 'There is no such gateway account');
-    const report = verified(api, account, req as Request);
-    if (!report) throw new Problem(400, 'bad_signature', 'This is not signed by the gateway');
+    const report = await verified(api, account, req as Request);
     const stored = await storeWebhook(
       api.db,
       received(account, report, req.body as Buffer),
@@ -39,20 +38,32 @@ function receive(api: ApiDeps): RequestHandler<{ gateway: string; account: strin
   };
 }
 
-function verified(api: ApiDeps, account: GatewayAccount, req: Request): GatewayReport | undefined {
-  if (!Buffer.isBuffer(req.body)) return undefined;
-  return api.gateways(account.gateway).readWebhook(req.body, req.headers, secretsOf(api, account));
+async function verified(
+  api: ApiDeps,
+  account: GatewayAccount,
+  req: Request,
+): Promise<GatewayReport> {
+  const forged = new Problem(400, 'bad_signature', 'This is not signed by the gateway');
+  if (!Buffer.isBuffer(req.body)) throw forged;
+  const gateway = api.gateways(account.gateway);
+  const read = await gateway.readWebhook(verifierOf(api, account), req.body, req.headers);
+  if (read.kind === 'forged') throw forged;
+  if (read.kind === 'report') return read.report;
+  api.logger.warn({ why: read.why, gateway_account: account.id }, 'a webhook was not verified');
+  throw awayProblem(NOT_NOW);
 }
 
 /** Without its secrets nothing can be verified: the gateway is asked to come again. */
-function secretsOf(api: ApiDeps, account: GatewayAccount): readonly string[] {
+function verifierOf(api: ApiDeps, account: GatewayAccount): WebhookAccount {
   try {
-    return api.webhookSecretsFor(account);
+    return api.webhookAccountFor(account);
   } catch (err) {
     api.logger.error({ err, gateway_account: account.id }, 'the webhook secrets cannot be read');
-    throw awayProblem('Webhooks of this account cannot be verified right now');
+    throw awayProblem(NOT_NOW);
   }
 }
+
+const NOT_NOW = 'Webhooks of this account cannot be verified right now';
 
 function received(account: GatewayAccount, { eventId, type, about }: GatewayReport, body: Buffer) {
   const foreign = about?.merchantId !== undefined && about.merchantId !== account.merchantId;
@@ -64,6 +75,7 @@ function received(account: GatewayAccount, { eventId, type, about }: GatewayRepo
     about:
       about && !foreign
         ? {
+            says: about.says,
             reference: about.reference,
             renewalId: about.renewalId,
             // The key of a call that moves no money is the charge's id and what it was for.

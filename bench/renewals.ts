@@ -43,7 +43,10 @@ await statistics.query('create extension if not exists pg_stat_statements');
 
 const config = readConfig({ environment: {} });
 const stores = { databaseUrl: postgres.url, temporalAddress: temporal.address, temporalUiUrl: '' };
-const parts = compose(config, stores, { BENCH_STRIPE_KEY: 'sk_test_bench' });
+const parts = compose(config, stores, {
+  secrets: { BENCH_STRIPE_KEY: 'sk_test_bench' },
+  trustedRoots: [],
+});
 await prepareNamespace(parts.client, parts.target);
 const tenant = await prepareTenant(parts, stripe.url);
 const workers = await startWorkers({

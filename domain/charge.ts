@@ -41,7 +41,8 @@ export function isOpen(status: ChargeStatus): boolean {
 /** What a workflow learns about a charge. */
 export type ChargeOutcome =
   | { readonly kind: 'succeeded' }
-  | { readonly kind: 'declined'; readonly decline: Decline }
+  /** `leadsOn`: whether another candidate may follow. Absent: as the decline itself says. */
+  | { readonly kind: 'declined'; readonly decline: Decline; readonly leadsOn?: boolean }
   /** `parks`: our own request was refused, so a person must look before it is tried again. */
   | { readonly kind: 'not_sent'; readonly why: string; readonly parks: boolean }
   /** `askAgainMs`: how long to wait for the gateway's word before asking for it. */
@@ -74,6 +75,8 @@ export type Plan =
    * last request was refused, which must not be sent again by itself.
    */
   | { readonly kind: 'nobody_left'; readonly decline?: Decline; readonly parked?: string }
+  /** Not before then: the payer of a bank debit was told of that day. */
+  | { readonly kind: 'later'; readonly at: number; readonly why: string }
   /** The customer has nothing usable to pay with: a hard decline without a charge. */
   | { readonly kind: 'no_payment_method' }
   /** The caller no longer owns this renewal, or nobody wants its money any more. */

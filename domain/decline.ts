@@ -50,3 +50,11 @@ export interface Decline {
 export function isOurs(decline: Decline): boolean {
   return decline.class === 'merchant_config' || decline.class === 'duplicate_check';
 }
+
+/** No bank's word: the customer left a payment page, and the payment was withdrawn. */
+export const ABANDONED: Decline = {
+  class: 'authentication',
+  code: 'abandoned',
+  message: 'The customer did not complete the payment on the page',
+  elsewhere: false,
+};

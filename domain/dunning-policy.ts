@@ -6,6 +6,7 @@
  * means exactly then.
  */
 import type { DeclineClass } from './decline.js';
+import type { FallbackPolicy } from './routing.js';
 
 /** What a stage does to the service: leave it, restrict it, suspend it, or end it (and the case with it). */
 export type ServiceEffect = 'keep' | 'restrict' | 'suspend' | 'end';
@@ -47,6 +48,8 @@ export interface DunningPolicy {
   readonly morning: string;
   /** What happens to later periods while a case is open. */
   readonly laterPeriods: 'keep_billing' | 'hold';
+  /** Whether another of the customer's payment methods is tried. Absent: never. */
+  readonly fallback?: FallbackPolicy;
   /** What becomes of the subscription when the case ends unpaid. */
   readonly finally: 'keep_subscription' | 'cancel_subscription';
 }
@@ -86,6 +89,7 @@ export const DEFAULT_POLICY: DunningPolicy = {
   caps: { perCard24h: 4, perCardAmount30d: 15 },
   morning: '09:00',
   laterPeriods: 'keep_billing',
+  fallback: 'outage',
   finally: 'cancel_subscription',
 };
 

@@ -38,13 +38,16 @@ export interface CaseState {
   /** An operator's wish to charge now that no charge has spent yet. */
   readonly retryCommand: string | undefined;
   readonly holdUntil: number | undefined;
-  /** The outage under way: waits so far, and when to look again. */
+  /** How often money collected for this renewal came back. */
+  readonly returns: number;
+  /** What keeps a round waiting: an outage with its waits so far, or the day that a debit was announced for. */
   readonly outage:
     | {
         readonly waits: number;
         readonly lookAgainAt: number;
         readonly round: string;
         readonly slotAt?: number | undefined;
+        readonly why?: string | undefined;
       }
     | undefined;
   /** Time lost to outages that are over. */
@@ -78,6 +81,7 @@ export function nextStep(policy: DunningPolicy, state: CaseState): Step | undefi
   if (serviceHasEnded(policy, state)) return undefined;
   const asked = retryOutsideTheSchedule(state);
   if (asked) return asked;
+  if (state.returns > 1) return undefined;
   const steps = [nextStage(policy, state), nextRetry(policy, state)].filter(
     (step) => step !== undefined,
   );
@@ -104,7 +108,7 @@ function retryOutsideTheSchedule(state: CaseState): Step | undefined {
     const why = 'An operator asked for it';
     return { kind: 'retry', at: state.lastDeclineAt, round: state.retryCommand, why };
   }
-  if (state.untriedMethod) {
+  if (state.untriedMethod && state.untriedMethod !== state.outage?.round) {
     const why = 'There is a payment method that was not tried yet';
     return { kind: 'retry', at: state.lastDeclineAt, round: state.untriedMethod, why };
   }
@@ -112,7 +116,7 @@ function retryOutsideTheSchedule(state: CaseState): Step | undefined {
     return { kind: 'await_operator', at: state.lastDeclineAt + YEAR_MS, why: state.parked };
   if (state.outage) {
     const { lookAgainAt, round, slotAt } = state.outage;
-    const why = 'No gateway could be reached: trying again';
+    const why = state.outage.why ?? 'No gateway could be reached: trying again';
     return { kind: 'retry', at: lookAgainAt, round, why, ...(slotAt && { slotAt }) };
   }
   return undefined;

@@ -22,6 +22,7 @@ export const ID_PREFIXES = {
   dsp: 'dispatch owed to Temporal',
   gev: 'gateway event',
   evt: 'event',
+  rul: 'routing rule',
 } as const;
 
 /** The part of an id before the underscore: "rnw". */

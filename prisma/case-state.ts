@@ -18,8 +18,10 @@ export async function readCaseState(
   now: Date,
 ): Promise<{ policy: DunningPolicy; state: CaseState }> {
   const policy = await readPolicy(tx, open.dunningPolicyId);
-  const charges = await listCharges(tx, renewal.id);
-  const [candidate] = await listCandidates(tx, renewal.id);
+  const all = await listCharges(tx, renewal.id);
+  const charges = all.filter(({ pageSecretHash }) => !pageSecretHash);
+  const { candidates } = await listCandidates(tx, renewal);
+  const candidate = candidates.find(({ isFallback }) => !isFallback);
   const customer = await tx.customer.findUniqueOrThrow({ where: { id: renewal.customerId } });
   const outage = open.outage as unknown as CaseOutage | null;
   const lastDecline = open.lastDecline as unknown as Decline;
@@ -34,12 +36,12 @@ export async function readCaseState(
     lastDeclineAt: open.lastDeclineAt.getTime(),
     declinesInARow: declinesInARow(charges, lastDecline),
     cardAttempts: candidate ? await listCardAttempts(tx, renewal, candidate, now) : [],
-    roundUnderWay: charges.find(({ status }) => isOpen(status as ChargeStatus))?.round,
+    roundUnderWay: all.find(({ status }) => isOpen(status as ChargeStatus))?.round,
     parked: open.parked ?? undefined,
-    untriedMethod:
-      candidate && !wasTried(candidate, charges) ? candidate.paymentMethodId : undefined,
+    untriedMethod: candidate && !wasTried(candidate, charges) ? candidate.id : undefined,
     retryCommand: await unspentRetry(tx, renewal.id),
     holdUntil: open.holdUntil?.getTime(),
+    returns: all.filter(({ reversedAt }) => reversedAt).length,
     outage: outage ?? undefined,
     lostMs: Number(open.lostMs),
   };
@@ -49,8 +51,8 @@ export async function readCaseState(
 /** One instant per round that the schedule caused in this case; a round spans several charges after an outage. */
 function automaticRetries(charges: readonly Charge[], open: DunningCase): number[] {
   const rounds = new Map<string, number>();
-  for (const { round, status, firstSentAt, plannedAt } of charges) {
-    const counts = status === 'declined' || status === 'succeeded';
+  for (const { round, status, firstSentAt, plannedAt, fallback } of charges) {
+    const counts = !fallback && (status === 'declined' || status === 'succeeded');
     if (!counts || !round.startsWith('retry ') || plannedAt < open.openedAt) continue;
     rounds.set(causeOf(round), (firstSentAt ?? plannedAt).getTime());
   }
@@ -59,14 +61,14 @@ function automaticRetries(charges: readonly Charge[], open: DunningCase): number
 
 function declinesInARow(charges: readonly Charge[], last: Decline): number {
   const declines = charges
-    .filter(({ status }) => status === 'declined')
+    .filter(({ status, fallback }) => status === 'declined' && !fallback)
     .map(({ decline }) => (decline as unknown as Decline).class);
   const other = declines.findLastIndex((declineClass) => declineClass !== last.class);
   return Math.max(1, declines.length - 1 - other);
 }
 
 /** A charge that was never sent is no try, unless a round of the method's own met an outage: that goes on by itself. */
-function wasTried({ key, paymentMethodId }: Candidate, charges: readonly Charge[]): boolean {
+function wasTried({ key, id: paymentMethodId }: Candidate, charges: readonly Charge[]): boolean {
   return charges.some(({ candidate, status, round }) => {
     const sent = status !== 'not_sent' && status !== 'canceled';
     const ownRound = causeOf(round) === paymentMethodId;
@@ -80,7 +82,7 @@ const WINDOW_MS = 30 * 86_400_000;
 async function listCardAttempts(
   tx: Tx,
   { merchantId }: Renewal,
-  { paymentMethodId, fingerprint }: Candidate,
+  { id: paymentMethodId, fingerprint }: Candidate,
   now: Date,
 ): Promise<CardAttempt[]> {
   const since = new Date(now.getTime() - WINDOW_MS);
@@ -89,7 +91,7 @@ async function listCardAttempts(
     from charge c join payment_method m on m.id = c.payment_method_id
     where c.merchant_id = ${merchantId} and c.first_sent_at > ${since}
       and (m.id = ${paymentMethodId} or m.fingerprint = ${fingerprint})
-      and c.status in ('declined', 'succeeded') and c.decline->>'notSentToNetwork' is null
+      and c.status in ('declined', 'succeeded') and c.decline->>'notSentToNetwork' is null and c.page_secret_hash is null
     order by 1 desc limit 200`;
   return rows.map(({ at, amount, currency }) => ({
     at: at.getTime(),

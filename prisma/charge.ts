@@ -1,13 +1,12 @@
 /** Charges: planned, claimed by one sender, settled once. See charging.md's numbered rules in docs/charging.md. */
-import type { ChargeOutcome, ChargeStatus, ChargeTicket } from '../domain/charge.js';
-import { OPEN_CHARGE, isOpen } from '../domain/charge.js';
-import type { Decline } from '../domain/decline.js';
+import type { ChargeTicket } from '../domain/charge.js';
+import { OPEN_CHARGE } from '../domain/charge.js';
 import type { ChargeId } from '../domain/ids.js';
 import type { Candidate } from './candidate.js';
 import { type Tx, fieldNames, violatesUnique } from './client.js';
 import type { Charge, GatewayAccount, Prisma } from './generated/client.js';
-import { newId } from './new-id.js';
 import type { Renewal } from './renewal.js';
+import { TURN_LASTS_MS } from './turn.js';
 
 export type { Charge, GatewayAccount };
 export type ChargeWithAccount = Charge & { readonly account: GatewayAccount };
@@ -18,35 +17,61 @@ export function listCharges(tx: Tx, renewalId: string): Promise<Charge[]> {
   return tx.charge.findMany({ where: { renewalId }, orderBy: { ordinal: 'asc' } });
 }
 
+/** The one that a gateway may still decide. */
+export function findOpenCharge(tx: Tx, renewalId: string): Promise<Charge | null> {
+  return tx.charge.findFirst({ where: { renewalId, status: { in: OPEN } } });
+}
+
 export interface NewCharge {
+  readonly id: string;
   readonly renewal: Renewal;
   readonly candidate: Candidate;
   readonly round: string;
   readonly ordinal: number;
-  readonly request: Prisma.InputJsonObject;
+  readonly request: object;
   /** The gateway's object that this charge continues. */
-  readonly continues: string | undefined;
+  readonly continues?: string | undefined;
+  /** Set when the customer completes it on a page. */
+  readonly page?: PageLink | undefined;
   readonly now: Date;
 }
 
+interface PageLink {
+  readonly secretHash: string;
+  readonly expiresAt: Date;
+  readonly addresses: PageAddresses;
+}
+
+export interface PageAddresses {
+  readonly returnUrl: string;
+  readonly cancelUrl: string;
+}
+
 export async function insertPlanned(tx: Tx, planned: NewCharge): Promise<Charge> {
-  const { renewal, candidate, round, ordinal, request, continues, now } = planned;
+  const { id, renewal, candidate, round, ordinal, request, continues, page, now } = planned;
   return tx.charge.create({
     data: {
-      id: newId('chg'),
+      id,
       merchantId: renewal.merchantId,
       renewalId: renewal.id,
-      paymentMethodId: candidate.paymentMethodId,
-      gatewayAccountId: candidate.gatewayAccountId,
+      paymentMethodId: candidate.id,
+      gatewayAccountId: candidate.accountId,
+      why: candidate.why,
+      fallback: candidate.isFallback,
       ordinal,
       round,
       candidate: candidate.key,
       amountMinor: renewal.amountMinor,
       currency: renewal.currency,
-      request,
+      request: request as Prisma.InputJsonObject,
       status: 'planned',
       plannedAt: now,
       gatewayReference: continues ?? null,
+      ...(page && {
+        pageSecretHash: page.secretHash,
+        pageExpiresAt: page.expiresAt,
+        pageAddresses: { ...page.addresses },
+      }),
     },
   });
 }
@@ -60,22 +85,37 @@ export function ticketFor(
   return { id: charge.id as ChargeId, lane: account.lane, title, timeoutMs };
 }
 
+interface Claim {
+  /** From when on its key lives. */
+  readonly now: Date;
+  /** The machine's own clock, by which gateways are spared. */
+  readonly machineNow: Date;
+  readonly keyLives: Readonly<Record<string, number>>;
+  /** It is claimed to be held back, and needs no place in the queue of sends. */
+  readonly outOfTurn: boolean;
+}
+
 /**
- * Makes the caller the one first sender of a planned charge. Undefined: somebody else was, or it was canceled, or
- * another charge of the renewal is under way, which the database refuses.
+ * Makes the caller the one first sender of a planned charge. Undefined: somebody else was, or it was canceled, or its
+ * turn has not come, or another charge of the renewal is under way, which the database refuses.
  */
 export async function claimCharge(
   tx: Tx,
   chargeId: string,
-  { now, keyLives }: { readonly now: Date; readonly keyLives: Readonly<Record<string, number>> },
+  { now, machineNow, keyLives, outOfTurn }: Claim,
 ): Promise<ChargeWithAccount | undefined> {
   const lives = JSON.stringify(keyLives);
+  const missed = new Date(machineNow.getTime() - TURN_LASTS_MS);
   try {
     const rows = await tx.$queryRaw<Record<string, unknown>[]>`
       update charge c set status = 'submitted', first_sent_at = ${now}, key_valid_until =
         ${now}::timestamptz + (${lives}::jsonb ->> a.gateway)::bigint * interval '1 millisecond'
       from gateway_account a
       where c.id = ${chargeId} and c.status = 'planned' and a.id = c.gateway_account_id
+        and (${outOfTurn} or (
+          (a.quiet_until is null or a.quiet_until <= ${machineNow}::timestamptz)
+          and (a.sends_per_second is null or (c.send_at <= ${machineNow}::timestamptz
+            and c.send_at > ${missed}::timestamptz))))
       returning c.*, to_jsonb(a) as account`;
     return rows[0] && withAccount(rows[0]);
   } catch (error) {
@@ -92,9 +132,20 @@ export async function readCharge(tx: Tx, chargeId: string): Promise<ChargeWithAc
   return withAccount(rows[0]);
 }
 
+/** PostgreSQL's JSON gives the account's instants as text. */
 function withAccount(row: Record<string, unknown>): ChargeWithAccount {
   const charge = fieldNames<ChargeWithAccount>(row);
-  return { ...charge, account: fieldNames<GatewayAccount>(row['account'] as object) };
+  const account = fieldNames<GatewayAccount>(row['account'] as object);
+  const { createdAt, nextSendAt, quietUntil } = account;
+  return {
+    ...charge,
+    account: {
+      ...account,
+      createdAt: new Date(createdAt),
+      nextSendAt: nextSendAt && new Date(nextSendAt),
+      quietUntil: quietUntil && new Date(quietUntil),
+    },
+  };
 }
 
 /**
@@ -121,48 +172,6 @@ export async function recordResend(tx: Tx, chargeId: string, now: Date): Promise
   return count === 1;
 }
 
-export interface Settlement {
-  readonly status: Exclude<ChargeStatus, 'planned' | 'submitted' | 'canceled'>;
-  readonly reference?: string | undefined;
-  readonly chargeReference?: string | undefined;
-  readonly decline?: Decline | undefined;
-  readonly reason?: string | undefined;
-  readonly parks?: boolean | undefined;
-  readonly serverError?: boolean | undefined;
-  /** Only the claiming execution's own, only send may be settled this way. */
-  readonly ifSentOnce?: boolean | undefined;
-}
-
-/** Writes what became of an open charge. Undefined: it was decided before, and that stands. */
-export async function settleOpen(
-  tx: Tx,
-  chargeId: string,
-  result: Settlement,
-  now: Date,
-): Promise<Charge | undefined> {
-  const open = result.ifSentOnce
-    ? { status: 'submitted', resentAt: null }
-    : { status: { in: OPEN } };
-  const settled = await tx.charge.updateManyAndReturn({
-    where: { id: chargeId, ...open },
-    data: {
-      status: result.status,
-      ...(result.reference && { gatewayReference: result.reference }),
-      ...(result.chargeReference && { gatewayChargeReference: result.chargeReference }),
-      ...(result.decline && { decline: result.decline as unknown as Prisma.InputJsonObject }),
-      ...(result.reason && { reason: result.reason.slice(0, 500) }),
-      ...(result.parks && { parks: true }),
-      ...(result.serverError && { serverErrors: { increment: 1 } }),
-      ...(!isOpen(result.status) && { settledAt: now }),
-    },
-  });
-  return settled[0];
-}
-
-export async function markSurplus(tx: Tx, id: string): Promise<void> {
-  await tx.charge.update({ where: { id }, data: { surplus: true } });
-}
-
 /** The gateway's objects of a renewal's other charges on the same account. */
 export async function listOtherReferences(
   tx: Tx,
@@ -173,57 +182,4 @@ export async function listOtherReferences(
     select: { gatewayReference: true },
   });
   return others.map(({ gatewayReference }) => gatewayReference!);
-}
-
-/** Money that arrived for a charge already decided: a row of its own, for the first row never changes. */
-export async function insertFound(
-  tx: Tx,
-  from: Charge,
-  found: { readonly chargeReference: string; readonly ordinal: number; readonly surplus: boolean },
-  now: Date,
-): Promise<Charge> {
-  return tx.charge.create({
-    data: {
-      id: newId('chg'),
-      merchantId: from.merchantId,
-      renewalId: from.renewalId,
-      paymentMethodId: from.paymentMethodId,
-      gatewayAccountId: from.gatewayAccountId,
-      amountMinor: from.amountMinor,
-      currency: from.currency,
-      ordinal: found.ordinal,
-      round: `found ${found.chargeReference}`,
-      candidate: from.candidate,
-      request: {},
-      status: 'succeeded',
-      plannedAt: now,
-      settledAt: now,
-      gatewayReference: from.gatewayReference,
-      gatewayChargeReference: found.chargeReference,
-      surplus: found.surplus,
-      foundFrom: from.id,
-    },
-  });
-}
-
-/** What a charge's row says, as a workflow hears it. */
-export function outcomeOf(charge: Charge, askAgainMs: number): ChargeOutcome {
-  const status = charge.status as ChargeStatus;
-  switch (status) {
-    case 'succeeded':
-    case 'canceled':
-      return { kind: status };
-    case 'declined':
-      return { kind: 'declined', decline: charge.decline as unknown as Decline };
-    case 'not_sent':
-      return { kind: 'not_sent', why: charge.reason ?? '', parks: charge.parks };
-    case 'unknown':
-      return { kind: 'unknown', why: charge.reason ?? 'No answer yet', askAgainMs };
-    case 'planned':
-    case 'submitted':
-    case 'pending':
-      return { kind: 'pending', askAgainMs };
-    default:
-      return status satisfies never;
-  }
 }

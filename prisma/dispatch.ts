@@ -42,6 +42,16 @@ export function oweDunningWake(
   });
 }
 
+/** Owes the run that owns a renewal now a look at what changed. */
+export function oweOwnerWake(
+  tx: Tx,
+  renewal: RenewalRun & { readonly id: string; readonly status: string },
+  now: Date,
+): Promise<Dispatch> {
+  if (renewal.status !== 'past_due') return oweRenewalWake(tx, renewal, now);
+  return oweDunningWake(tx, { merchantId: renewal.merchantId, renewalId: renewal.id }, now);
+}
+
 export async function markSent(db: Database, id: string): Promise<void> {
   await db.dispatch.updateMany({ where: { id, sentAt: null }, data: { sentAt: new Date() } });
 }

@@ -11,13 +11,15 @@ import { newId } from './new-id.js';
 
 export type { DunningCase };
 
-/** An outage that stops a case: the round it interrupts, and when to look again. Kept as JSON. */
+/** What stops a case, an outage or an announced debit: the round it interrupts, and when to look again. Kept as JSON. */
 export interface CaseOutage {
   readonly since: number;
   readonly waits: number;
   readonly lookAgainAt: number;
   readonly round: string;
   readonly slotAt?: number | undefined;
+  /** Why, when it is no outage. */
+  readonly why?: string | undefined;
 }
 
 /** Opens the case of a declined renewal. Opening it twice finds the first. */
@@ -57,6 +59,15 @@ export function findOpenCase(tx: Tx, renewalId: string): Promise<DunningCase | n
 export async function readPolicy(tx: Tx, id: string): Promise<DunningPolicy> {
   const row = await tx.dunningPolicy.findUniqueOrThrow({ where: { id } });
   return row.document as unknown as DunningPolicy;
+}
+
+/** The policy that a renewal follows. */
+export async function readPolicyOf(tx: Tx, renewalId: string): Promise<DunningPolicy> {
+  const { dunningPolicyId } = await tx.renewal.findUniqueOrThrow({
+    where: { id: renewalId },
+    select: { dunningPolicyId: true },
+  });
+  return readPolicy(tx, dunningPolicyId);
 }
 
 /** Closes the open case, if there is one, with what it means for the service and for held periods. */

@@ -19,6 +19,8 @@ export interface NewGatewayAccount {
   /** The task queue that serves it: the gateway's common one, unless it has its own. */
   readonly lane?: string | undefined;
   readonly state?: string | undefined;
+  readonly sendsPerSecond?: number | null | undefined;
+  readonly debitNoticeDays?: number | null | undefined;
 }
 
 export async function createGatewayAccount(
@@ -38,6 +40,8 @@ export async function createGatewayAccount(
         webhookSecretRefs: [...asked.webhookSecretRefs],
         apiBase: asked.apiBase ?? null,
         state: asked.state ?? 'open',
+        sendsPerSecond: asked.sendsPerSecond ?? null,
+        debitNoticeDays: asked.debitNoticeDays ?? null,
         createdAt: new Date(),
       },
     }),
@@ -70,6 +74,30 @@ export function findGatewayAccount(
 ): Promise<GatewayAccount | null> {
   return db.gatewayAccount.findFirst({
     where: { merchantId, OR: [{ id: idOrName }, { name: idOrName }] },
+  });
+}
+
+/** The merchant's accounts of these ids or names. A name has no underscore, so that none is another's id. */
+export function findGatewayAccounts(
+  db: Tx,
+  merchantId: string,
+  idsOrNames: readonly string[],
+): Promise<GatewayAccount[]> {
+  const wanted = { in: [...idsOrNames] };
+  return db.gatewayAccount.findMany({
+    where: { merchantId, OR: [{ id: wanted }, { name: wanted }] },
+  });
+}
+
+/** Those that take new charges, oldest first. */
+export function listOpenAccounts(
+  db: Tx,
+  merchantId: string,
+  mode: string,
+): Promise<GatewayAccount[]> {
+  return db.gatewayAccount.findMany({
+    where: { merchantId, mode, state: 'open' },
+    orderBy: { id: 'asc' },
   });
 }
 

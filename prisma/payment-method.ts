@@ -5,18 +5,23 @@ import type { GatewayAccount, PaymentMethod } from './generated/client.js';
 import { newId } from './new-id.js';
 import { type Page, newestFirst } from './page.js';
 
-export type PaymentMethodWithGateway = PaymentMethod & { readonly gateway: string };
+export type PaymentMethodWithGateway = PaymentMethod & {
+  readonly gateway: string;
+  readonly accountName: string;
+};
 
 export interface NewPaymentMethod {
   readonly merchantId: string;
   readonly customerId: string;
-  readonly account: Pick<GatewayAccount, 'id' | 'gateway'>;
+  readonly account: Pick<GatewayAccount, 'id' | 'gateway' | 'name'>;
   readonly kind: string;
   /** The gateway's names of the method and of the customer it is attached to. */
   readonly reference: string;
   readonly gatewayCustomerReference: string;
   readonly display: string;
   readonly fingerprint?: string | undefined;
+  /** The app's own name of what is behind it. */
+  readonly instrument?: string | undefined;
   readonly makeDefault: boolean;
 }
 
@@ -42,7 +47,8 @@ export async function keepPaymentMethod(tx: Tx, asked: NewPaymentMethod, now: Da
   if (makeDefault) await dropDefault(tx, asked.customerId);
   const row = await upsert(tx, asked, makeDefault, now);
   const changed = !before || before.disabledAt !== null || !before.isDefault;
-  const method = { ...row, gateway: asked.account.gateway };
+  const { gateway, name: accountName } = asked.account;
+  const method = { ...row, gateway, accountName };
   return { method, offersNew: makeDefault && changed };
 }
 
@@ -54,12 +60,13 @@ async function upsert(
 ): Promise<PaymentMethod> {
   const rows = await tx.$queryRaw<Record<string, unknown>[]>`
     insert into payment_method as m (id, merchant_id, customer_id, gateway_account_id, kind, reference,
-      gateway_customer_reference, display, fingerprint, is_default, created_at)
+      gateway_customer_reference, display, fingerprint, instrument, is_default, created_at)
     values (${newId('pm')}, ${asked.merchantId}, ${asked.customerId}, ${asked.account.id}, ${asked.kind},
       ${asked.reference}, ${asked.gatewayCustomerReference}, ${asked.display},
-      ${asked.fingerprint ?? null}, ${isDefault}, ${now})
+      ${asked.fingerprint ?? null}, ${asked.instrument ?? null}, ${isDefault}, ${now})
     on conflict (gateway_account_id, reference) do update set disabled_at = null,
       is_default = excluded.is_default, display = excluded.display,
+      instrument = coalesce(excluded.instrument, m.instrument),
       gateway_customer_reference = excluded.gateway_customer_reference
     where m.customer_id = excluded.customer_id
     returning *`;
@@ -125,6 +132,9 @@ async function withGateways(
 ): Promise<PaymentMethodWithGateway[]> {
   const ids = [...new Set(rows.map(({ gatewayAccountId }) => gatewayAccountId))];
   const accounts = await db.gatewayAccount.findMany({ where: { id: { in: ids } } });
-  const gateways = new Map(accounts.map(({ id, gateway }) => [id, gateway]));
-  return rows.map((row) => ({ ...row, gateway: gateways.get(row.gatewayAccountId)! }));
+  const byId = new Map(accounts.map((account) => [account.id, account]));
+  return rows.map((row) => {
+    const { gateway, name: accountName } = byId.get(row.gatewayAccountId)!;
+    return { ...row, gateway, accountName };
+  });
 }

@@ -24,15 +24,15 @@ export async function countRelease(tx: Tx, id: string): Promise<number> {
   return releases;
 }
 
-/** Earlier charges whose object at a gateway might still be paid, other than the one this charge continues. */
+/** Final charges whose object at a gateway might still be paid, other than the one this charge continues. */
 export function listUnreleased(
   tx: Tx,
-  { renewalId, ordinal, gatewayReference }: Charge,
+  { id, renewalId, gatewayReference }: Charge,
 ): Promise<Charge[]> {
   return tx.charge.findMany({
     where: {
       renewalId,
-      ordinal: { lt: ordinal },
+      id: { not: id },
       status: { in: ['declined', 'not_sent'] },
       releasedAt: null,
       AND: [

@@ -1,10 +1,9 @@
 /** Renewals as they are shown: with their charges and the case that works on them. */
 import { DomainError } from '../domain/errors.js';
+import { type ChargeView, viewsOfCharges } from './charge-view.js';
 import type { Tx } from './client.js';
-import { type Charge, type Renewal, Prisma } from './generated/client.js';
+import { type Renewal, Prisma } from './generated/client.js';
 import { type Page, newestFirst } from './page.js';
-
-export type ChargeView = Charge & { readonly gateway: string };
 
 export interface RenewalView {
   readonly renewal: Renewal;
@@ -77,8 +76,5 @@ async function chargesOf(db: Tx, renewalIds: string[]): Promise<ChargeView[]> {
     where: { renewalId: { in: renewalIds } },
     orderBy: { ordinal: 'asc' },
   });
-  const accountIds = [...new Set(charges.map(({ gatewayAccountId }) => gatewayAccountId))];
-  const accounts = await db.gatewayAccount.findMany({ where: { id: { in: accountIds } } });
-  const gateways = new Map(accounts.map(({ id, gateway }) => [id, gateway]));
-  return charges.map((charge) => ({ ...charge, gateway: gateways.get(charge.gatewayAccountId)! }));
+  return viewsOfCharges(db, charges);
 }

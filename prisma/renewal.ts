@@ -107,6 +107,13 @@ export async function endRenewal(
   await cancelPlannedCharges(tx, renewal.id);
 }
 
+/** Its money went back. The case that is opened next makes it past due. */
+export async function reopenRenewal(tx: Tx, renewal: Renewal): Promise<void> {
+  assertTransition(RENEWAL_TRANSITIONS, 'renewal', renewal.status as RenewalStatus, 'past_due');
+  const data = { paidAt: null, closedAt: null, cancelRequestedAt: null };
+  await tx.renewal.update({ where: { id: renewal.id }, data });
+}
+
 export async function cancelPlannedCharges(tx: Tx, renewalId: string): Promise<void> {
   await tx.charge.updateMany({
     where: { renewalId, status: 'planned' },

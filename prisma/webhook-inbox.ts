@@ -11,6 +11,7 @@ export interface ReceivedWebhook {
   /** What the gateway says it is about; absent when it is about nothing of ours. */
   readonly about?:
     | {
+        readonly says: string;
         readonly reference: string;
         readonly renewalId?: string | undefined;
         readonly chargeId?: string | undefined;
@@ -24,13 +25,16 @@ export interface Stored {
   readonly chargeId: string | undefined;
 }
 
-/** Stores a webhook and finds its charge. Undefined: it was here before. */
+/**
+ * Stores a webhook and finds its charge. Undefined: it was here before. A charge that lost its answer learns from
+ * what its own request caused which of the gateway's objects to ask about.
+ */
 export async function storeWebhook(
   tx: Tx,
   { account, eventId, type, payload, about }: ReceivedWebhook,
   now: Date,
 ): Promise<Stored | undefined> {
-  const { reference = null, renewalId = null, chargeId = null } = about ?? {};
+  const { says = null, reference = null, renewalId = null, chargeId = null } = about ?? {};
   const rows = await tx.$queryRaw<{ id: string; charge_id: string | null }[]>`
     with matched as (
       select c.id from charge c
@@ -41,10 +45,14 @@ export async function storeWebhook(
           or c.status in ('submitted', 'pending', 'unknown'))
       order by (c.status in ('planned', 'canceled')), (c.id is not distinct from ${chargeId}::text) desc,
         (c.gateway_reference is not distinct from ${reference}::text) desc, c.ordinal desc
-      limit 1)
+      limit 1),
+    learned as (
+      update charge set gateway_reference = ${reference}::text
+      where id = (select id from matched) and id = ${chargeId}::text and gateway_reference is null
+        and status in ('submitted', 'pending', 'unknown'))
     insert into gateway_event
-      (id, merchant_id, gateway_account_id, event_id, type, payload, charge_id, received_at, dispatched_at)
-    select ${newId('gev')}, ${account.merchantId}, ${account.id}, ${eventId}, ${type},
+      (id, merchant_id, gateway_account_id, event_id, type, says, payload, charge_id, received_at, dispatched_at)
+    select ${newId('gev')}, ${account.merchantId}, ${account.id}, ${eventId}, ${type}, ${says},
       ${JSON.stringify(payload)}::jsonb, (select id from matched), ${now}::timestamptz,
       case when exists (select 1 from matched) then null else ${now}::timestamptz end
     on conflict (gateway_account_id, event_id) do nothing

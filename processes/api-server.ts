@@ -15,7 +15,7 @@ export interface ApiServer {
 }
 
 export async function runApi(config: Config, parts: Parts, logger: Logger): Promise<ApiServer> {
-  const { db, deps, webhookSecretsFor, temporalLink } = parts;
+  const { db, deps, webhookAccountFor, temporalLink } = parts;
   const stopping = new AbortController();
   const app = createApp({
     db,
@@ -23,7 +23,7 @@ export async function runApi(config: Config, parts: Parts, logger: Logger): Prom
     logger,
     gateways: deps.gateways,
     accountFor: deps.accountFor,
-    webhookSecretsFor,
+    webhookAccountFor,
     temporalLink,
     stopping: stopping.signal,
     readNextStep: (renewalId) => readNextStep(db, renewalId),

@@ -2,10 +2,11 @@
 
 import type { Client } from '@temporalio/client';
 
+import { createBreakers } from '../activities/breakers.js';
 import { activityClock } from '../activities/clock.js';
 import type { Deps, Tempo } from '../activities/deps.js';
 import { type Config, type ReadSecret, secretReader } from '../config.js';
-import type { Account } from '../gateways/gateway.js';
+import type { Account, WebhookAccount } from '../gateways/gateway.js';
 import { gatewayNamed, keyLives } from '../gateways/index.js';
 import type { GatewayAccount } from '../prisma/charge.js';
 import { type Database, openDatabase } from '../prisma/client.js';
@@ -24,16 +25,22 @@ export interface Parts {
   readonly client: Client;
   readonly target: TemporalTarget;
   readonly deps: Deps;
-  readonly webhookSecretsFor: (row: GatewayAccount) => string[];
+  readonly webhookAccountFor: (row: GatewayAccount) => WebhookAccount;
   /** The Temporal UI's page of a run. */
   readonly temporalLink: (workflowId: string) => string;
   close(): Promise<void>;
 }
 
+/** What the emulators beside us stand for: their credentials, and the certificates that they sign with. */
+export interface Emulated {
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly trustedRoots: readonly string[];
+}
+
 export function compose(
   config: Config,
   stores: Stores,
-  sampleSecrets: Record<string, string> = {},
+  emulated: Emulated = { secrets: {}, trustedRoots: [] },
 ): Parts {
   const db = openDatabase({ url: stores.databaseUrl, maxConnections: config.DATABASE_CONNECTIONS });
   const target = {
@@ -42,8 +49,19 @@ export function compose(
     taskQueue: config.TASK_QUEUE,
   };
   const client = connectLazily(target);
-  const readSecret = secretReader(sampleSecrets);
+  const readSecret = secretReader(emulated.secrets);
   const tempo = tempoOf(config);
+  const addressOf = (row: GatewayAccount) => ({
+    name: row.name,
+    mode: row.mode as Account['mode'],
+    apiBase: row.apiBase ?? undefined,
+    trustedRoots: row.mode === 'test' ? emulated.trustedRoots : [],
+    deadlineMs: tempo.deadlineMs,
+  });
+  const accountFor = (row: GatewayAccount) => ({
+    ...addressOf(row),
+    secret: credentialOf(row, readSecret),
+  });
   return {
     db,
     client,
@@ -52,12 +70,20 @@ export function compose(
       db,
       launch: launchOn(client, config.TASK_QUEUE),
       gateways: gatewayNamed,
-      accountFor: (row) => accountFor(row, readSecret, tempo),
+      accountFor,
       keyLives: keyLives(),
+      breakers: createBreakers({
+        failures: config.BREAKER_FAILURES,
+        probeAfterMs: config.BREAKER_PROBE_SECONDS * 1000,
+      }),
       tempo,
       clock: activityClock,
     },
-    webhookSecretsFor: (row) => row.webhookSecretRefs.map(readSecret),
+    webhookAccountFor: (row) => ({
+      ...addressOf(row),
+      webhookSecrets: row.webhookSecretRefs.map(readSecret),
+      askWith: config.PAYPAL_WEBHOOK_CHECK === 'api' ? accountFor(row) : undefined,
+    }),
     temporalLink: (workflowId) =>
       `${stores.temporalUiUrl}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`,
     async close() {
@@ -73,17 +99,19 @@ function tempoOf(config: Config): Tempo {
     chargeTimeoutMs: config.CHARGE_TIMEOUT_SECONDS * 1000,
     askLadderMs: config.ASK_LADDER_SECONDS.map((seconds) => seconds * 1000),
     overdueEveryMs: config.OVERDUE_EVERY_SECONDS * 1000,
+    pageMs: config.PAGE_MINUTES * 60_000,
   };
 }
 
 /** Test and live never mix: a live key goes nowhere but to the vendor, a test account nowhere with a live key. */
-function accountFor(row: GatewayAccount, readSecret: ReadSecret, { deadlineMs }: Tempo): Account {
+function credentialOf(row: GatewayAccount, readSecret: ReadSecret): string {
   const secret = readSecret(row.secretRef);
-  const live = secret.includes('_live_');
-  if (live !== (row.mode === 'live'))
+  const live = row.mode === 'live';
+  // PayPal's credentials do not say which they are; its test and live hosts know none of each other's.
+  if (row.gateway === 'stripe' && secret.includes('_live_') !== live)
     throw new Error(
       `${row.name} is a ${row.mode} account, but ${row.secretRef} is not a ${row.mode} key`,
     );
   if (live && row.apiBase) throw new Error(`${row.name} is live and must not have an api_base`);
-  return { name: row.name, secret, apiBase: row.apiBase ?? undefined, deadlineMs };
+  return secret;
 }

@@ -18,6 +18,8 @@ import type { RecordedCommand } from './messages.js';
 export type Collection =
   | { readonly kind: 'paid' }
   | { readonly kind: 'no_gateway' }
+  /** The payer of a bank debit was told of a day: not before it. */
+  | { readonly kind: 'later'; readonly at: number; readonly why: string }
   | { readonly kind: 'not_owed'; readonly status: RenewalStatus }
   | { readonly kind: 'declined'; readonly decline: Decline }
   /** Our own fault, or a charge that somebody must look at: not tried again by itself. */
@@ -40,17 +42,23 @@ export async function collect(
       return plan.status === 'paid' ? { kind: 'paid' } : { kind: 'not_owed', status: plan.status };
     if (plan.kind === 'no_payment_method') return { kind: 'declined', decline: NO_PAYMENT_METHOD };
     if (plan.kind === 'nobody_left') return afterEverybody(plan);
+    if (plan.kind === 'later') return plan;
 
     const outcome = await follow(plan.charge, renewalId);
     if (outcome.kind === 'succeeded') return { kind: 'paid' };
     if (outcome.kind === 'not_sent' && outcome.parks) return { kind: 'parked', why: outcome.why };
-    // What speaks about us may have been settled by the looking: the plan knows.
-    const customers =
-      outcome.kind === 'declined' && !outcome.decline.elsewhere && !isOurs(outcome.decline);
-    if (customers) return { kind: 'declined', decline: outcome.decline };
+    if (outcome.kind === 'declined' && isTheLastWord(outcome))
+      return { kind: 'declined', decline: outcome.decline };
     plan = await planCharge({ renewalId, owner, round });
   }
 }
+
+/** What speaks about us may have been settled by the looking, and another candidate may follow: the plan knows. */
+function isTheLastWord({ decline, leadsOn = decline.elsewhere }: Declined): boolean {
+  return !leadsOn && !isOurs(decline);
+}
+
+type Declined = Extract<FinalOutcome, { kind: 'declined' }>;
 
 /** Nobody could be asked: the caller waits. An outage never counts against the customer. */
 function afterEverybody({ decline, parked }: Extract<Plan, { kind: 'nobody_left' }>): Collection {

@@ -82,24 +82,46 @@ async function collectPatiently(desk: Desk, opening: Opened): Promise<Settled | 
   const since = Date.now();
   let { round, waits } = opening;
   let collection = await collect(collector, round, opening.plan);
-  while (collection.kind === 'no_gateway' || collection.kind === 'parked') {
+  while (!isSettled(collection)) {
     if (desk.isFull) return 'goes_on';
-    const parked = collection.kind === 'parked' ? collection : undefined;
-    const command = parked
-      ? await waitForAPerson(desk, opening, parked.why)
-      : await waitForAGateway(desk, opening, ++waits, since);
+    const outage = collection.kind === 'no_gateway';
+    const command = await waitFor(desk, opening, collection, outage ? ++waits : waits, since);
     if (command?.kind === 'wake') await askAboutReported();
     else if (command) await commandRenewal({ renewalId: opening.renewalId, command });
 
     // In its own round a parked renewal tries nothing but what is new, such as another card.
     if (command?.kind === 'retryNow') round = command.id;
-    else if (!parked) round = `first+${waits}`;
+    else if (outage) round = `first+${waits}`;
     collection = await collect(collector, round);
   }
   return collection;
 }
 
 type Settled = Extract<Collection, { kind: 'paid' | 'not_owed' | 'declined' }>;
+
+function isSettled(collection: Collection): collection is Settled {
+  return ['paid', 'not_owed', 'declined'].includes(collection.kind);
+}
+
+function waitFor(
+  desk: Desk,
+  opening: Opened,
+  collection: Exclude<Collection, Settled>,
+  wait: number,
+  since: number,
+): Promise<Command | undefined> {
+  switch (collection.kind) {
+    case 'parked':
+      return waitForAPerson(desk, opening, collection.why);
+    case 'later':
+      showWaiting(opening.title, collection.why, collection.at);
+      return desk.until(collection.at, collection.why);
+    case 'no_gateway':
+      return waitForAGateway(desk, opening, wait, since);
+    default:
+      return collection satisfies never;
+  }
+}
 
 async function waitForAGateway(
   desk: Desk,

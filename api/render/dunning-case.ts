@@ -5,7 +5,8 @@ import { dunningWorkflowId } from '../../domain/workflow-ids.js';
 import type { CaseView } from '../../prisma/case-view.js';
 import type { ApiDeps } from '../deps.js';
 import type { dunningCase } from '../schemas/dunning-case.js';
-import { renderKnownDecline, renderNextStep, renderWorkflow } from './renewal.js';
+import { renderDecline } from './charge.js';
+import { renderNextStep, renderWorkflow } from './renewal.js';
 
 type Shown = z.infer<typeof dunningCase>;
 
@@ -29,7 +30,7 @@ export async function renderCase(
     opened_at: row.openedAt.toISOString(),
     closed_at: row.closedAt?.toISOString() ?? null,
     hold_until: row.holdUntil?.toISOString() ?? null,
-    last_decline: renderKnownDecline(row.lastDecline),
+    last_decline: renderDecline(row.lastDecline),
     next_step: row.status === 'open' ? renderNextStep(await api.readNextStep(row.renewalId)) : null,
     workflow: renderWorkflow(dunningWorkflowId(row.renewalId as RenewalId), api),
   };

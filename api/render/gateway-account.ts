@@ -16,6 +16,9 @@ export function renderGatewayAccount(row: GatewayAccount): Shown {
     api_base: row.apiBase,
     lane: row.lane,
     state: row.state as Shown['state'],
+    sends_per_second: row.sendsPerSecond,
+    debit_notice_days: row.debitNoticeDays,
+    quiet_until: row.quietUntil?.toISOString() ?? null,
     webhook_url: `/webhooks/${row.gateway}/${row.id}`,
     created_at: row.createdAt.toISOString(),
   };

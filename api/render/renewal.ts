@@ -3,12 +3,12 @@ import type { z } from 'zod';
 import type { RenewalId, SubscriptionId } from '../../domain/ids.js';
 import type { NeedsAttention } from '../../domain/renewal.js';
 import { dunningWorkflowId, renewalWorkflowId } from '../../domain/workflow-ids.js';
-import type { ChargeView, RenewalView } from '../../prisma/renewal-view.js';
+import type { RenewalView } from '../../prisma/renewal-view.js';
 import type { ApiDeps, NextStep } from '../deps.js';
-import type { charge, renewal } from '../schemas/renewal.js';
+import type { renewal } from '../schemas/renewal.js';
+import { renderCharge } from './charge.js';
 
 type Shown = z.infer<typeof renewal>;
-type ShownCharge = z.infer<typeof charge>;
 type Links = Pick<ApiDeps, 'readNextStep' | 'temporalLink'>;
 
 export async function renderRenewal(
@@ -29,7 +29,7 @@ export async function renderRenewal(
     due_at: row.dueAt.toISOString(),
     paid_at: row.paidAt?.toISOString() ?? null,
     needs_attention: renderAttention(row.needsAttention as NeedsAttention | null),
-    charges: charges.map(renderCharge),
+    charges: charges.map((row) => renderCharge(row)),
     dunning_case: caseId ?? null,
     next_step: open ? renderNextStep(await api.readNextStep(row.id)) : null,
     workflow: renderWorkflow(ownerOf(row), api),
@@ -52,35 +52,4 @@ export function renderNextStep(step: NextStep | null): Shown['next_step'] {
 
 function renderAttention(attention: NeedsAttention | null): Shown['needs_attention'] {
   return attention && { since: attention.since, why: attention.why, next: attention.next };
-}
-
-export function renderCharge(row: ChargeView): ShownCharge {
-  return {
-    id: row.id,
-    ordinal: row.ordinal,
-    round: row.round,
-    status: row.status as ShownCharge['status'],
-    gateway: row.gateway,
-    gateway_account: row.gatewayAccountId,
-    payment_method: row.paymentMethodId,
-    amount_minor: Number(row.amountMinor),
-    currency: row.currency,
-    decline: renderDecline(row.decline),
-    reason: row.reason,
-    gateway_reference: row.gatewayReference,
-    planned_at: row.plannedAt.toISOString(),
-    first_sent_at: row.firstSentAt?.toISOString() ?? null,
-    settled_at: row.settledAt?.toISOString() ?? null,
-    surplus: row.surplus,
-    reversed_at: row.reversedAt?.toISOString() ?? null,
-  };
-}
-
-function renderDecline(decline: unknown): ShownCharge['decline'] {
-  return decline === null ? null : renderKnownDecline(decline);
-}
-
-export function renderKnownDecline(decline: unknown): NonNullable<ShownCharge['decline']> {
-  const { code, class: declineClass, message } = decline as NonNullable<ShownCharge['decline']>;
-  return { code, class: declineClass, message };
 }

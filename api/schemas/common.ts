@@ -79,6 +79,35 @@ export const nextStep = z
   .object({ kind: z.string(), at: shownInstant.nullable(), why: z.string() })
   .meta({ description: 'What happens next by itself, when, and why' });
 
+/** A gateway account as other things name it. */
+export const shownAccount = z.object({ id: idOf('gwa'), name: z.string() }).meta({
+  description: 'The gateway account',
+  example: { id: `gwa_${EXAMPLE_ULID}`, name: 'stripe-eu' },
+});
+
+export const accountNamed = text(64).meta({
+  description: 'Id or name of a gateway account',
+  example: 'stripe-eu',
+});
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** An address that is https, or http on this machine, and carries no credentials. */
+export function webAddress(max: number) {
+  return z
+    .url({ protocol: /^https?$/, error: 'must be an https address' })
+    .max(max)
+    .refine(isSafeAddress, {
+      error: 'must be https, or http on this machine, without credentials',
+    });
+}
+
+function isSafeAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, username, password } = new URL(address);
+  return !username && !password && (protocol === 'https:' || LOOPBACK.includes(hostname));
+}
+
 /** Query of a list. */
 export function pageOf(prefix: IdPrefix) {
   return {

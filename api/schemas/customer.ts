@@ -4,7 +4,7 @@ import { idOf, metadata, shownInstant, shownMetadata, text, timeZone } from './c
 
 const regions = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
-const country = z
+export const country = z
   .string()
   .regex(/^[A-Z]{2}$/, { error: 'must be an ISO 3166 code of two letters in upper case' })
   .refine((code) => !/^[A-Z]{2}$/.test(code) || regions.of(code) !== undefined, {

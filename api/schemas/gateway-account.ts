@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { idOf, shownInstant } from './common.js';
+import { idOf, shownInstant, webAddress } from './common.js';
 
 const slug = z
   .string()
@@ -22,39 +22,53 @@ const secretReference = z
   })
   .meta({ example: 'env:STRIPE_EU_KEY' });
 
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+const credentials = secretReference.meta({
+  description: 'Where to find Stripe\'s secret key, or PayPal\'s "client_id:client_secret"',
+});
 
-const apiBase = z
-  .url({ protocol: /^https?$/, error: 'must be an https address' })
-  .max(300)
-  .refine(isSafeBase, { error: 'must be https, or http on this machine, without credentials' })
+const webhookSecrets = z
+  .array(secretReference)
+  .max(5)
   .meta({
-    description: 'Test mode only: where requests go instead',
-    example: 'http://127.0.0.1:8081',
+    description:
+      "Where to find what webhooks are verified with: Stripe's signing secrets, or the ids of PayPal's webhooks. Two " +
+      'while one is being replaced.',
   });
 
-function isSafeBase(base: string): boolean {
-  if (!URL.canParse(base)) return false;
-  const { protocol, hostname, username, password } = new URL(base);
-  return !username && !password && (protocol === 'https:' || LOOPBACK.includes(hostname));
-}
+const apiBase = webAddress(300).meta({
+  description: 'Test mode only: where requests go instead',
+  example: 'http://127.0.0.1:8081',
+});
 
 const mode = z.enum(['test', 'live']);
 const state = z.enum(['open', 'drained', 'closed']).meta({
   description:
-    'Only an open account sends new charges and takes new payment methods. Look-ups always pass.',
+    '"open": everything. "drained": no new charges and no new payment methods, but charges under way go on: they ' +
+    'are sent again where needed, and looked up. "closed": it sends no payment at all; look-ups and refunds still pass.',
+});
+
+const sendsPerSecond = z.number().positive().max(1_000).nullable().meta({
+  description: 'New charges are spaced so that no second sees more. null: they are not spaced.',
+  example: 25,
+});
+
+const debitNoticeDays = z.int().min(0).max(30).nullable().meta({
+  description:
+    'How many days before a bank debit its payer is told of it. null: as the kind of debit demands.',
 });
 
 export const newGatewayAccount = z
   .strictObject({
     name: slug.meta({ example: 'stripe-eu' }),
-    gateway: z.enum(['stripe']),
+    gateway: z.enum(['stripe', 'paypal']),
     mode,
-    secret_ref: secretReference,
-    webhook_secret_refs: z.array(secretReference).max(5).default([]),
+    secret_ref: credentials,
+    webhook_secret_refs: webhookSecrets.default([]),
     api_base: apiBase.nullable().optional(),
     lane: slug.optional().meta({ description: "By default the gateway's common lane" }),
     state: state.default('open'),
+    sends_per_second: sendsPerSecond.optional(),
+    debit_notice_days: debitNoticeDays.optional(),
   })
   .refine((account) => account.mode === 'test' || !account.api_base, {
     path: ['api_base'],
@@ -63,11 +77,13 @@ export const newGatewayAccount = z
 
 export const changedGatewayAccount = z.strictObject({
   name: slug.optional(),
-  secret_ref: secretReference.optional(),
-  webhook_secret_refs: z.array(secretReference).max(5).optional(),
+  secret_ref: credentials.optional(),
+  webhook_secret_refs: webhookSecrets.optional(),
   api_base: apiBase.nullable().optional(),
   lane: slug.optional(),
   state: state.optional(),
+  sends_per_second: sendsPerSecond.optional(),
+  debit_notice_days: debitNoticeDays.optional(),
 });
 
 export const gatewayAccount = z
@@ -81,6 +97,11 @@ export const gatewayAccount = z
     api_base: z.string().nullable(),
     lane: z.string(),
     state,
+    sends_per_second: z.number().nullable(),
+    debit_notice_days: z.int().nullable(),
+    quiet_until: shownInstant.nullable().meta({
+      description: 'Until then nothing new is sent, because the gateway asked to be left alone',
+    }),
     webhook_url: z.string().meta({ description: 'The path at which the gateway reports to us' }),
     created_at: shownInstant,
   })

@@ -1,16 +1,29 @@
 import { z } from 'zod';
 
-import { idOf, shownInstant, text } from './common.js';
+import { accountNamed, idOf, shownAccount, shownInstant, text } from './common.js';
+
+const instrument = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z\d][\w.:-]*$/, { error: 'must be letters, digits and any of . : _ -' })
+  .meta({
+    description:
+      'Your own name of the card or account behind it: methods with the same one are one instrument at several ' +
+      'gateways',
+    example: 'ada-visa-4242',
+  });
 
 export const newPaymentMethod = z.strictObject({
-  gateway_account: text(64).meta({
+  gateway_account: accountNamed.meta({
     description: 'Id or name of the gateway account that made the token',
-    example: 'stripe-eu',
   }),
   token: text(255).meta({
-    description: "What the gateway's own fields gave for the card. Never a card number.",
+    description:
+      "What the gateway's own fields gave, or the `reference` of a session that the customer has approved on the " +
+      "gateway's page. Never a card number.",
     example: 'pm_card_visa',
   }),
+  instrument: instrument.optional(),
   default: z.boolean().default(true).meta({ description: 'Whether renewals are charged to it' }),
   gateway_customer: text(255).optional().meta({
     description: "The gateway's customer, if one exists already",
@@ -23,8 +36,9 @@ export const paymentMethod = z
     id: idOf('pm'),
     customer: idOf('cus'),
     gateway: z.string().meta({ example: 'stripe' }),
-    gateway_account: idOf('gwa'),
+    gateway_account: shownAccount,
     kind: z.string().meta({ example: 'card' }),
+    instrument: z.string().nullable(),
     display: z.string().meta({ example: 'Visa ···4242' }),
     default: z.boolean(),
     created_at: shownInstant,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { charge } from './charge.js';
 import {
   amountMinor,
   idOf,
@@ -30,41 +31,6 @@ export const newRenewal = z.strictObject({
 
 export const newRetry = z.strictObject({ reason });
 
-const decline = z.object({ code: z.string(), class: z.string(), message: z.string() });
-
-export const charge = z
-  .object({
-    id: idOf('chg'),
-    ordinal: z.int(),
-    round: z
-      .string()
-      .meta({ description: 'The go at collecting it belongs to', example: 'retry 2' }),
-    status: z.enum([
-      'planned',
-      'submitted',
-      'pending',
-      'unknown',
-      'succeeded',
-      'declined',
-      'not_sent',
-      'canceled',
-    ]),
-    gateway: z.string(),
-    gateway_account: idOf('gwa'),
-    payment_method: idOf('pm'),
-    amount_minor: z.int(),
-    currency: z.string(),
-    decline: decline.nullable(),
-    reason: z.string().nullable(),
-    gateway_reference: z.string().nullable(),
-    planned_at: shownInstant,
-    first_sent_at: shownInstant.nullable(),
-    settled_at: shownInstant.nullable(),
-    surplus: z.boolean(),
-    reversed_at: shownInstant.nullable(),
-  })
-  .meta({ id: 'Charge' });
-
 const needsAttention = z
   .object({ since: z.string(), why: z.string(), next: z.string() })
   .meta({ description: 'Why a person must look, and what happens next by itself' });
@@ -89,15 +55,3 @@ export const renewal = z
     workflow,
   })
   .meta({ id: 'Renewal' });
-
-/** What a person asked of a run, as it was taken. */
-export const command = z
-  .object({
-    id: idOf('cmd'),
-    kind: z.enum(['retry', 'hold', 'write_off']),
-    renewal: idOf('rnw'),
-    actor: z.string(),
-    reason: z.string(),
-    workflow,
-  })
-  .meta({ id: 'Command' });

@@ -184,7 +184,7 @@ test('money reported on a PaymentIntent whose newest charge was canceled', async
       eventId: randomUUID(),
       type: 'payment_intent.succeeded',
       payload: {},
-      about: { reference: gatewayReference!, renewalId },
+      about: { says: 'other', reference: gatewayReference!, renewalId },
     },
     new Date(),
   );

@@ -57,7 +57,12 @@ describe('the OpenAPI document', () => {
       '/v1/dunning-cases/{id}/retries',
       '/v1/dunning-cases/{id}/hold',
       '/v1/dunning-cases/{id}/write-off',
+      '/v1/payment-method-sessions',
+      '/v1/charges/{id}',
+      '/v1/charges/{id}/resolution',
       '/v1/gateway-accounts/{id}',
+      '/v1/routing-rules/{id}',
+      '/v1/routing-rules/evaluations',
       '/v1/api-keys',
       '/v1/events/{id}',
       '/webhooks/{gateway}/{account}',
@@ -85,6 +90,11 @@ describe('the OpenAPI document', () => {
         method === 'post' && path === '/v1/subscriptions/{id}/renewals',
       );
     }
+  });
+
+  it('promises no body where there is none', () => {
+    const gone = document.paths?.['/v1/routing-rules/{id}']?.delete?.responses?.['204'];
+    expect(gone).toEqual({ description: 'It is gone' });
   });
 
   it('describes every problem in one schema', () => {
@@ -160,7 +170,13 @@ function withRightId({ path }: { path: string }): string {
     renewals: 'rnw',
     'dunning-cases': 'dnc',
   };
-  const more = { 'payment-methods': 'pm', 'gateway-accounts': 'gwa', 'api-keys': 'key' };
+  const more = {
+    'payment-methods': 'pm',
+    charges: 'chg',
+    'gateway-accounts': 'gwa',
+    'routing-rules': 'rul',
+    'api-keys': 'key',
+  };
   const noun = path.split('/')[2] as keyof (typeof prefix & typeof more);
   return path.replace('{id}', `${{ ...prefix, ...more }[noun]}_01jxqv8b5e0c3k9m2n4p6r8s7t`);
 }

@@ -1,19 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createApiKey } from '../../prisma/api-key.js';
-import { type House, everythingStored, openHouse } from './harness.js';
+import { type House, aKeyWith, aLiveKey, everythingStored, openHouse } from './harness.js';
 
 let house: House;
 let live: string;
 beforeAll(async () => {
   house = await openHouse();
-  const asked = {
-    merchantId: house.merchant.id,
-    name: 'boss',
-    mode: 'live',
-    scopes: ['admin'],
-  } as const;
-  live = (await createApiKey(house.db, asked)).secret;
+  live = await aLiveKey(house);
 });
 afterAll(() => house.close());
 
@@ -55,6 +49,11 @@ describe('gateway accounts', () => {
     [{ api_base: 'https://user:pass@api.example.com' }, 'api_base'],
     [{ api_base: 'ftp://localhost' }, 'api_base'],
     [{ gateway: 'bank' }, 'gateway'],
+    [{ sends_per_second: 0 }, 'sends_per_second'],
+    [{ sends_per_second: 1001 }, 'sends_per_second'],
+    [{ debit_notice_days: 31 }, 'debit_notice_days'],
+    [{ debit_notice_days: 1.5 }, 'debit_notice_days'],
+    [{ quiet_until: '2099-01-01T00:00:00Z' }, 'quiet_until'],
     [{ name: 'Not A Slug' }, 'name'],
     [{ api_key: secret }, 'api_key'],
   ])('refuse %j without echoing it', async (wrong, field) => {
@@ -103,6 +102,58 @@ describe('gateway accounts', () => {
     const path = `/v1/gateway-accounts/${house.merchant.accountId}`;
     const fixed = await house.call('PATCH', path, { body: { mode: 'live' } });
     expect([fixed.status, fixed.body.code]).toEqual([422, 'immutable']);
+  });
+});
+
+describe('the pace of a gateway account', () => {
+  it('is how many are sent each second, and how early payers of a debit are told', async () => {
+    const body = { ...valid(), gateway: 'paypal', sends_per_second: 0.5, debit_notice_days: 5 };
+    const made = await house.call('POST', '/v1/gateway-accounts', { body });
+    expect(made.body).toMatchObject({
+      lane: 'gateway-paypal',
+      sends_per_second: 0.5,
+      debit_notice_days: 5,
+      quiet_until: null,
+    });
+    const path = `/v1/gateway-accounts/${made.body.id}`;
+    const until = new Date('2099-01-01T00:00:00.000Z');
+    await house.db.gatewayAccount.update({
+      where: { id: made.body.id },
+      data: { quietUntil: until },
+    });
+    const changed = await house.call('PATCH', path, {
+      body: { sends_per_second: null, debit_notice_days: null },
+    });
+    expect(changed.body).toMatchObject({
+      sends_per_second: null,
+      debit_notice_days: null,
+      quiet_until: until.toISOString(),
+    });
+  });
+
+  it('stays as it is where a change does not name it', async () => {
+    const body = { ...valid(), sends_per_second: 20 };
+    const { body: made } = await house.call('POST', '/v1/gateway-accounts', { body });
+    const path = `/v1/gateway-accounts/${made.id}`;
+    const { body: changed } = await house.call('PATCH', path, { body: { state: 'closed' } });
+    expect(changed).toEqual({ ...made, state: 'closed' });
+  });
+});
+
+describe('an operator', () => {
+  it('opens, drains and closes an account, and changes nothing else', async () => {
+    const operator = await aKeyWith(house, ['operate']);
+    const path = `/v1/gateway-accounts/${house.merchant.accountId}`;
+    const patch = (body: object) => house.call('PATCH', path, { key: operator, body });
+    for (const state of ['drained', 'closed', 'open']) {
+      const { status, body } = await patch({ state });
+      expect([status, body.state]).toEqual([200, state]);
+    }
+    for (const more of [{ lane: 'gateway-mine' }, { secret_ref: 'env:MINE' }, { api_base: null }]) {
+      const { status, body } = await patch({ state: 'closed', ...more });
+      expect([status, body.code]).toEqual([403, 'missing_scope']);
+    }
+    expect((await house.call('GET', path)).body.state).toBe('open');
   });
 });
 

@@ -5,13 +5,18 @@ import { Writable } from 'node:stream';
 import pg from 'pg';
 import { pino } from 'pino';
 import { expect } from 'vitest';
-import type { z } from 'zod';
 
 import { createApp } from '../../api/app.js';
 import type { ApiDeps } from '../../api/deps.js';
 import { routes } from '../../api/routes.js';
 import { problem } from '../../api/schemas/common.js';
-import type { AttachRequest, Attached, Gateway } from '../../gateways/gateway.js';
+import type {
+  AttachRequest,
+  Attached,
+  Gateway,
+  Setup,
+  SetupRequest,
+} from '../../gateways/gateway.js';
 import { createApiKey } from '../../prisma/api-key.js';
 import { type Database, openDatabase } from '../../prisma/client.js';
 import { createGatewayAccount } from '../../prisma/gateway-account.js';
@@ -43,6 +48,7 @@ export interface House {
   readonly wishes: unknown[][];
   readonly terminated: string[];
   readonly attached: AttachRequest[];
+  readonly setups: { readonly account: string; readonly request: SetupRequest }[];
   readonly dispatched: string[];
   /** What the edges do next, for tests to replace. */
   readonly edges: Edges;
@@ -53,6 +59,7 @@ export interface House {
 
 interface Edges {
   attach: (request: AttachRequest) => Attached;
+  setup: (request: SetupRequest) => Setup;
   send: (owed: OwedMessage) => Promise<void>;
   wish: () => Promise<void>;
   ping: () => Promise<void>;
@@ -75,9 +82,11 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
     wishes: [] as unknown[][],
     terminated: [] as string[],
     attached: [] as AttachRequest[],
+    setups: [] as { account: string; request: SetupRequest }[],
     dispatched: [] as string[],
     edges: {
       attach: acceptToken,
+      setup: offerFields,
       send: () => Promise.resolve(),
       wish: () => Promise.resolve(),
       ping: () => Promise.resolve(),
@@ -91,10 +100,20 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
     accountFor: ({ name, apiBase }) => ({
       name,
       secret: 'sk_test_hidden',
+      mode: 'test',
       apiBase: apiBase ?? undefined,
+      trustedRoots: [],
       deadlineMs: 1_000,
     }),
-    webhookSecretsFor: () => ['whsec_hidden'],
+    webhookAccountFor: ({ name }) => ({
+      name,
+      mode: 'test',
+      apiBase: undefined,
+      trustedRoots: [],
+      deadlineMs: 1_000,
+      webhookSecrets: ['whsec_hidden'],
+      askWith: undefined,
+    }),
     dispatchWebhook: (id) => Promise.resolve(void record.dispatched.push(id)),
     temporalLink: (id) => `http://temporal.test/${encodeURIComponent(id)}`,
     readNextStep: () => Promise.resolve({ kind: 'retry', at: new Date(), why: 'A test says so' }),
@@ -121,7 +140,10 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
   };
 }
 
-type Record_ = Pick<House, 'sent' | 'wishes' | 'terminated' | 'attached' | 'dispatched' | 'edges'>;
+type Record_ = Pick<
+  House,
+  'sent' | 'wishes' | 'terminated' | 'attached' | 'setups' | 'dispatched' | 'edges'
+>;
 
 function recorder(record: Record_): Launch {
   return {
@@ -153,16 +175,30 @@ function acceptToken({ token, customer, customerId }: AttachRequest): Attached {
   };
 }
 
-/** The port's two verbs that HTTP uses. A webhook says in plain JSON what the real one would translate. */
+function offerFields({ customer, customerId, key }: SetupRequest): Setup {
+  return {
+    kind: 'ready',
+    reference: `setup_${key}`,
+    customer: customer ?? `cus_at_gateway_${customerId}`,
+    clientSecret: `secret_of_${key}`,
+  };
+}
+
+/** The port's three verbs that HTTP uses. A webhook says in plain JSON what the real one would translate. */
 function fakeGateway(record: Record_): Gateway {
   return {
     attachMethod(_account: unknown, request: AttachRequest) {
       record.attached.push(request);
       return Promise.resolve(record.edges.attach(request));
     },
-    readWebhook(raw: Buffer, headers: Record<string, unknown>) {
-      if (headers['x-signature'] !== WEBHOOK_SIGNATURE) return undefined;
-      return JSON.parse(raw.toString()) as object;
+    createSetup({ name }: { name: string }, request: SetupRequest) {
+      record.setups.push({ account: name, request });
+      return Promise.resolve(record.edges.setup(request));
+    },
+    readWebhook(_account: unknown, raw: Buffer, headers: Record<string, unknown>) {
+      if (headers['x-signature'] !== WEBHOOK_SIGNATURE) return Promise.resolve({ kind: 'forged' });
+      const report = JSON.parse(raw.toString()) as object;
+      return Promise.resolve({ kind: 'report', report });
     },
   } as unknown as Gateway;
 }
@@ -232,9 +268,9 @@ function expectPromised(method: string, path: string, { status, headers, body }:
     (it) => it.method === method.toLowerCase() && matches(it.path, path.split('?')[0]!),
   );
   if (!declared) return;
-  const schema: z.ZodType | undefined = declared.answers[status]?.schema;
-  expect(schema, `${method} ${path} may not answer ${status}`).toBeDefined();
-  expect(schema!.parse(body)).toEqual(body);
+  const promised = declared.answers[status];
+  expect(promised, `${method} ${path} may not answer ${status}`).toBeDefined();
+  expect(promised!.schema?.parse(body)).toEqual(body);
 }
 
 function matches(template: string, path: string): boolean {
@@ -266,6 +302,29 @@ export async function aCustomer(house: House, key?: string): Promise<string> {
   const answered = await house.call('POST', '/v1/customers', { body: {}, ...(key && { key }) });
   expect(answered.status).toBe(201);
   return answered.body.id as string;
+}
+
+/** Another account of the merchant, besides its "stripe-eu". */
+export async function anAccount(house: House, more: object, key?: string): Promise<string> {
+  const { status, body } = await house.call('POST', '/v1/gateway-accounts', {
+    body: { gateway: 'stripe', mode: 'test', secret_ref: 'env:STRIPE_TEST_KEY', ...more },
+    ...(key && { key }),
+  });
+  expect(status).toBe(201);
+  return body.id as string;
+}
+
+export async function aLiveKey({ db, merchant }: House): Promise<string> {
+  const asked = { merchantId: merchant.id, name: 'boss', mode: 'live', scopes: ['admin'] } as const;
+  return (await createApiKey(db, asked)).secret;
+}
+
+/** An API key of the house's merchant with these scopes only. */
+export async function aKeyWith(house: House, scopes: readonly string[]): Promise<string> {
+  const { body } = await house.call('POST', '/v1/api-keys', {
+    body: { name: scopes.join(' and '), mode: 'test', scopes },
+  });
+  return body.secret as string;
 }
 
 export async function aSubscription(house: House, terms: object = {}, key?: string) {

@@ -27,7 +27,8 @@ describe('attaching a payment method', () => {
       id: body.id,
       customer: customer.id,
       gateway: 'stripe',
-      gateway_account: house.merchant.accountId,
+      gateway_account: { id: house.merchant.accountId, name: 'stripe-eu' },
+      instrument: null,
       kind: 'card',
       display: 'Visa ···4242',
       default: true,
@@ -153,6 +154,27 @@ describe('attaching a payment method', () => {
       await other.close();
     }
   });
+});
+
+describe('an instrument', () => {
+  it('is the name that the app gives to what is behind a method', async () => {
+    const customer = await aCustomer(house);
+    const { body } = await attach(customer, { token: 'tok_named', instrument: 'ada-visa.4242' });
+    expect(body.instrument).toBe('ada-visa.4242');
+    expect((await house.call('GET', `/v1/payment-methods/${body.id}`)).body).toEqual(body);
+    const again = await attach(customer, { token: 'tok_named' });
+    expect([again.body.id, again.body.instrument]).toEqual([body.id, 'ada-visa.4242']);
+    const renamed = await attach(customer, { token: 'tok_named', instrument: 'ada:visa' });
+    expect([renamed.body.id, renamed.body.instrument]).toEqual([body.id, 'ada:visa']);
+  });
+
+  it.each([['with spaces in it'], [''], ['x'.repeat(101)], ['-dash'], ['4242424242424242']])(
+    'is never %j',
+    async (instrument) => {
+      const { status, body } = await attach(await aCustomer(house), { instrument });
+      expect([status, body.errors[0].field]).toEqual([422, 'instrument']);
+    },
+  );
 });
 
 describe('disabling a payment method', () => {

@@ -14,6 +14,9 @@ beforeAll(async () => {
   stranger = (await house.addMerchant()).admin;
   seeded = await seedPastDue(house, house.merchant);
   const events = await house.call('GET', '/v1/events');
+  const rule = await house.call('POST', '/v1/routing-rules', {
+    body: { name: 'All', accounts: [{ gateway_account: 'stripe-eu' }] },
+  });
   const keys = await house.call('GET', '/v1/api-keys');
   ids = {
     customers: seeded.customer,
@@ -22,6 +25,8 @@ beforeAll(async () => {
     renewals: seeded.renewal,
     'dunning-cases': seeded.dunningCase,
     events: events.body.data[0].id,
+    charges: seeded.charge,
+    'routing-rules': rule.body.id,
     'gateway-accounts': house.merchant.accountId,
     'api-keys': keys.body.data[0].id,
   };
@@ -36,6 +41,7 @@ const BODIES: Record<string, object> = {
   cancellation: { at: 'now' },
   retries: { reason: 'mine' },
   'write-off': { reason: 'mine' },
+  resolution: { outcome: 'not_sent', reason: 'mine' },
   hold: { reason: 'mine', until: '2099-01-01T00:00:00Z' },
 };
 
@@ -90,6 +96,31 @@ describe('a merchant', () => {
       body: { gateway_account: house.merchant.accountId, token: 'tok' },
     });
     expect([account.status, account.body.errors[0].field]).toEqual([422, 'gateway_account']);
+    const rule = await house.call('POST', '/v1/routing-rules', {
+      key: stranger,
+      body: { name: 'Theirs', accounts: [{ gateway_account: house.merchant.accountId }] },
+    });
+    expect([rule.status, rule.body.errors[0].field]).toEqual([422, 'accounts.0.gateway_account']);
+    const urls = { return_url: 'https://a.example', cancel_url: 'https://a.example' };
+    const session = await house.call('POST', '/v1/payment-method-sessions', {
+      key: stranger,
+      body: { ...urls, kind: 'card', customer: seeded.customer },
+    });
+    expect([session.status, session.body.errors[0].field]).toEqual([422, 'customer']);
+    for (const named of [
+      { renewal: seeded.renewal },
+      { subscription: seeded.subscription },
+      { customer: seeded.customer, currency: 'EUR', amount_minor: 1, method_kind: 'card' },
+    ]) {
+      const body = named;
+      const asked = { key: stranger, body };
+      const { status, body: answer } = await house.call(
+        'POST',
+        '/v1/routing-rules/evaluations',
+        asked,
+      );
+      expect([status, answer.errors[0].field]).toEqual([422, Object.keys(named)[0]]);
+    }
   });
 
   it('cannot take over a token that another has attached', async () => {
@@ -108,6 +139,7 @@ async function snapshot(): Promise<unknown> {
     await db.subscription.findMany(),
     await db.paymentMethod.findMany(),
     await db.gatewayAccount.findMany(),
+    await db.routingRule.findMany(),
     await db.apiKey.findMany({ where: { revokedAt: { not: null } } }),
     await db.renewal.findMany(),
     house.wishes.length,

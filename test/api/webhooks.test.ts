@@ -138,7 +138,7 @@ describe('a webhook', () => {
     for (const more of [
       { db: unreachable },
       {
-        webhookSecretsFor: () => {
+        webhookAccountFor: () => {
           throw new Error('not set');
         },
       },

@@ -192,7 +192,7 @@ test('a webhook was stored, and the API died before it passed it on', async () =
   const reference = charge.gatewayReference!;
   await house.emulator.settle(reference, 'succeeded');
   const type = 'payment_intent.succeeded';
-  const about = { reference, renewalId: id, chargeId: charge.id };
+  const about = { says: 'paid', reference, renewalId: id, chargeId: charge.id };
   const webhook = { account: house.account, eventId: `evt_${id}`, type, payload: {}, about };
   const received = new Date(Date.now() - MINUTE);
   await house.db.$transaction((tx) => storeWebhook(tx, webhook, received));

@@ -35,6 +35,7 @@ function state(changes: Partial<CaseState> = {}): CaseState {
     holdUntil: undefined,
     outage: undefined,
     lostMs: 0,
+    returns: 0,
     ...changes,
   };
 }

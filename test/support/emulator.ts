@@ -1,11 +1,19 @@
-/** The Stripe emulator's control API, as tests use it. */
+/** The emulators' control APIs, as tests use them. */
 export interface JournalEntry {
   readonly kind: string;
   readonly id: string;
   readonly amount_minor: number;
   readonly currency: string;
-  readonly metadata: Record<string, string>;
-  readonly idempotency_key: string | null;
+  /** Stripe's way of naming the renewal. */
+  readonly metadata?: Record<string, string>;
+  /** PayPal's. */
+  readonly invoice_id?: string | null;
+  readonly custom_id?: string | null;
+  readonly idempotency_key?: string | null;
+}
+
+export function renewalOf({ metadata, invoice_id: invoice }: JournalEntry): string | undefined {
+  return metadata?.['dunlin_renewal'] ?? invoice?.replace(/-\d+$/, '');
 }
 
 export interface LoggedRequest {
@@ -17,11 +25,17 @@ export interface LoggedRequest {
 }
 
 export interface Fault {
-  readonly match: { readonly method?: string; readonly path: string };
+  readonly match: {
+    readonly method?: string;
+    readonly path: string;
+    readonly body?: Record<string, string>;
+  };
   readonly fault: string;
   readonly delay_ms?: number;
   readonly times?: number;
   readonly probability?: number;
+  readonly retry_after?: number;
+  readonly stored?: boolean;
 }
 
 export type Emulator = ReturnType<typeof emulatorAt>;
@@ -39,12 +53,11 @@ export function emulatorAt(url: string) {
   }
   return {
     url,
+    call,
     /** Charges that moved money for a renewal. */
     async paid(renewalId: string): Promise<JournalEntry[]> {
       const { entries } = await call<{ entries: JournalEntry[] }>('GET', 'journal');
-      return entries.filter(
-        ({ kind, metadata }) => kind === 'charge' && metadata['dunlin_renewal'] === renewalId,
-      );
+      return entries.filter((entry) => entry.kind === 'charge' && renewalOf(entry) === renewalId);
     },
     async journal(): Promise<JournalEntry[]> {
       return (await call<{ entries: JournalEntry[] }>('GET', 'journal')).entries;

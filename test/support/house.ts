@@ -6,8 +6,10 @@ import { inject } from 'vitest';
 import { bookActivities, gatewayActivities } from '../../activities/index.js';
 import { compose } from '../../processes/compose.js';
 import { readConfig } from '../../config.js';
+import { startPaypalEmulator } from '../../emulators/paypal/server.js';
 import { startStripeEmulator } from '../../emulators/stripe/server.js';
 import type { GatewayAccount } from '../../prisma/charge.js';
+import { listLanes } from '../../prisma/gateway-account.js';
 import { ensureMerchant } from '../../prisma/merchant.js';
 import { prepareNamespace } from '../../temporal/connect.js';
 import { type Workers, startWorkers } from '../../temporal/workers.js';
@@ -20,6 +22,8 @@ export type House = Awaited<ReturnType<typeof openHouse>>;
 export interface HouseOptions {
   /** False: no worker in this process, for tests that run their own. */
   readonly workers?: boolean;
+  /** A second gateway beside Stripe. */
+  readonly paypal?: boolean;
   readonly maxCachedWorkflows?: number;
   readonly environment?: Record<string, string>;
 }
@@ -28,6 +32,9 @@ export async function openHouse(options: HouseOptions = {}) {
   const name = randomUUID().slice(0, 8);
   const database = await createTestDatabase();
   const stripe = await startStripeEmulator({ port: 0, stateFile: undefined });
+  const paypal = options.paypal
+    ? await startPaypalEmulator({ port: 0, stateFile: undefined })
+    : undefined;
   const environment = {
     TASK_QUEUE: `dunlin-${name}`,
     GATEWAY_DEADLINE_SECONDS: '1',
@@ -35,6 +42,8 @@ export async function openHouse(options: HouseOptions = {}) {
     SHUTDOWN_GRACE_SECONDS: '3',
     ASK_LADDER_SECONDS: '1,2',
     OVERDUE_EVERY_SECONDS: '0',
+    // A breaker must not hold back what a test wants to see sent.
+    BREAKER_FAILURES: '1000',
     DATABASE_CONNECTIONS: '10',
     ...options.environment,
   };
@@ -44,7 +53,7 @@ export async function openHouse(options: HouseOptions = {}) {
     temporalAddress: inject('temporalAddress'),
     temporalUiUrl: inject('temporalUiUrl'),
   };
-  const parts = compose(config, stores, SECRETS);
+  const parts = compose(config, stores, { secrets: SECRETS, trustedRoots: await rootsOf(paypal) });
   await prepareNamespace(parts.client, parts.target);
   const { db } = parts;
   const merchant = await ensureMerchant(db, 'default', new Date());
@@ -62,15 +71,33 @@ export async function openHouse(options: HouseOptions = {}) {
       createdAt: new Date(),
     },
   });
+  const wallet = paypal && (await openPaypalAccount(name, paypal.url));
   let workers: Workers | undefined;
   if (options.workers !== false) workers = await hireWorkers();
+
+  function openPaypalAccount(house: string, apiBase: string): Promise<GatewayAccount> {
+    return db.gatewayAccount.create({
+      data: {
+        id: `gwa_paypal_${house}`,
+        merchantId: merchant.id,
+        name: 'paypal-eu',
+        gateway: 'paypal',
+        mode: 'test',
+        lane: `gateway-paypal-${house}`,
+        secretRef: 'env:TEST_PAYPAL_CREDENTIALS',
+        webhookSecretRefs: ['env:TEST_PAYPAL_WEBHOOK_ID'],
+        apiBase,
+        createdAt: new Date(),
+      },
+    });
+  }
 
   function hireWorkers(): Promise<Workers> {
     return startWorkers({
       ...parts.target,
       bookActivities: bookActivities(parts.deps),
       gatewayActivities: gatewayActivities(parts.deps),
-      listLanes: async () => [account.lane],
+      listLanes: () => listLanes(db),
       laneConcurrency: 20,
       graceMs: 3_000,
       onFatal: (error) => {
@@ -90,18 +117,32 @@ export async function openHouse(options: HouseOptions = {}) {
     merchantId: merchant.id,
     account: account as GatewayAccount,
     emulator: emulatorAt(stripe.url) as Emulator,
+    /** With `paypal` only. */
+    get paypal() {
+      if (!paypal || !wallet) throw new Error('This house was opened without PayPal');
+      return { account: wallet, emulator: emulatorAt(paypal.url) as Emulator };
+    },
     hireWorkers,
     async close() {
       await workers?.stop();
       await parts.client.schedule.getHandle(`sweep/${parts.target.taskQueue}`).delete();
       await parts.close();
       await stripe.close();
+      await paypal?.close();
       await database.drop();
     },
   };
 }
 
+async function rootsOf(paypal: { readonly url: string } | undefined): Promise<string[]> {
+  if (!paypal) return [];
+  const response = await fetch(`${paypal.url}/_emulator/root_certificate`);
+  return [await response.text()];
+}
+
 export const SECRETS = {
+  TEST_PAYPAL_CREDENTIALS: 'dunlin-test-client:dunlin-test-secret',
+  TEST_PAYPAL_WEBHOOK_ID: '8PT597110X687430L',
   TEST_STRIPE_KEY: 'sk_test_dunlin',
   TEST_STRIPE_WEBHOOK_SECRET: 'whsec_dunlin',
 };

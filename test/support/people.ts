@@ -10,7 +10,8 @@ import { markSent } from '../../prisma/dispatch.js';
 import { addPolicyVersion } from '../../prisma/merchant.js';
 import { newId } from '../../prisma/new-id.js';
 import { offerNewMethod, createSubscription } from '../../prisma/subscription-change.js';
-import type { House } from './house.js';
+import type { GatewayAccount } from '../../prisma/charge.js';
+import { type House, SECRETS } from './house.js';
 
 export interface Person {
   readonly customerId: string;
@@ -35,10 +36,43 @@ export async function aCustomer(house: House, token: string | null): Promise<Per
 }
 
 /** A card, which becomes the customer's default. Open cases hear of it. `elsewhere`: of another gateway customer. */
-export async function giveCard(house: House, customerId: string, token: string, elsewhere = false) {
-  const { db, deps, account, merchantId } = house;
-  const gateway = deps.gateways('stripe');
-  const known = await db.paymentMethod.findFirst({ where: { customerId } });
+export function giveCard(house: House, customerId: string, token: string, elsewhere = false) {
+  return giveMethod(house, house.account, customerId, token, { elsewhere });
+}
+
+/** A PayPal wallet that the customer has approved. `fate` decides what becomes of charges. */
+export async function giveWallet(
+  house: House,
+  customerId: string,
+  fate = 'succeed',
+  options: Given = { isDefault: false },
+) {
+  const { account, emulator } = house.paypal;
+  const clientId = SECRETS.TEST_PAYPAL_CREDENTIALS.split(':')[0];
+  const setup = await emulator.call<{ id: string }>('POST', 'setup_tokens', {
+    client_id: clientId,
+    fate,
+  });
+  return giveMethod(house, account, customerId, setup.id, options);
+}
+
+interface Given {
+  readonly elsewhere?: boolean;
+  readonly isDefault?: boolean;
+  readonly instrument?: string;
+}
+
+async function giveMethod(
+  house: House,
+  account: GatewayAccount,
+  customerId: string,
+  token: string,
+  { elsewhere = false, isDefault = true, instrument }: Given,
+) {
+  const { db, deps, merchantId } = house;
+  const gateway = deps.gateways(account.gateway);
+  const gatewayAccountId = account.id;
+  const known = await db.paymentMethod.findFirst({ where: { customerId, gatewayAccountId } });
   const attached = await gateway.attachMethod(deps.accountFor(account), {
     token,
     customer: elsewhere ? undefined : known?.gatewayCustomerReference,
@@ -51,23 +85,25 @@ export async function giveCard(house: House, customerId: string, token: string, 
   if (attached.kind !== 'attached') throw new Error(`${token}: ${attached.why}`);
   const paymentMethodId = newId('pm');
   const owed = await db.$transaction(async (tx) => {
-    await tx.paymentMethod.updateMany({ where: { customerId }, data: { isDefault: false } });
+    if (isDefault)
+      await tx.paymentMethod.updateMany({ where: { customerId }, data: { isDefault: false } });
     await tx.paymentMethod.create({
       data: {
         id: paymentMethodId,
         merchantId,
         customerId,
-        gatewayAccountId: account.id,
+        gatewayAccountId,
         kind: attached.methodKind,
         reference: attached.reference,
         gatewayCustomerReference: attached.customer,
         display: attached.display,
         fingerprint: attached.fingerprint ?? null,
-        isDefault: true,
+        instrument: instrument ?? null,
+        isDefault,
         createdAt: new Date(),
       },
     });
-    return offerNewMethod(tx, { customerId }, new Date());
+    return isDefault ? offerNewMethod(tx, { customerId }, new Date()) : [];
   });
   for (const dispatch of owed) {
     await deps.launch.send(dispatch);
