@@ -7,6 +7,7 @@ import { claim } from './embedded/claim.js';
 import { requireFreePort } from './embedded/port.js';
 import { startPostgres } from './embedded/postgres.js';
 import { startTemporal } from './embedded/temporal.js';
+import { startPaypalEmulator } from './emulators/paypal/server.js';
 import { startStripeEmulator } from './emulators/stripe/server.js';
 import { type Logger, makeLogger } from './logger.js';
 import { migrate } from './prisma/migrate.js';
@@ -26,6 +27,8 @@ const DEVELOPMENT = { ASK_LADDER_SECONDS: '5,20,60,600' };
 const EMULATOR_SECRETS = {
   STRIPE_SECRET_KEY: 'sk_test_dunlin_emulator',
   STRIPE_WEBHOOK_SECRET: 'whsec_dunlin_emulator',
+  PAYPAL_CREDENTIALS: 'dunlin-emulator-client:dunlin-emulator-secret',
+  PAYPAL_WEBHOOK_ID: '7WH25149JN9174428',
 };
 
 await main(async () => {
@@ -62,21 +65,23 @@ async function startAll(
     return running;
   };
   const stores = await openStores(config, home, begun);
-  const emulator = await openEmulator(config, home, begun);
-  const parts = compose(config, stores, EMULATOR_SECRETS);
+  const emulators = await openEmulators(config, home, begun);
+  const parts = compose(config, stores, { secrets: EMULATOR_SECRETS, ...emulators });
   begun({ stop: () => parts.close() });
   await ensureAdminKey(parts.db, config.DUNLIN_ADMIN_KEY);
-  const apiBase = config.STRIPE_API_BASE ?? emulator;
-  // The sample plays in test mode only.
-  const live = config.STRIPE_SECRET_KEY?.includes('_live_') ?? false;
-  const merchant = live ? undefined : await prepareSampleMerchant(parts.db, home, apiBase);
+  const merchant = isLive(config)
+    ? undefined
+    : await prepareSampleMerchant(parts.db, home, {
+        stripe: config.STRIPE_API_BASE ?? emulators.stripe,
+        paypal: config.PAYPAL_API_BASE ?? emulators.paypal,
+      });
 
   const onFatal = (error: unknown) => logger.fatal({ err: error }, 'A worker has failed');
   begun(await runWorkers(config, parts, logger, onFatal));
   await requireFreePort(config.PORT, 'PORT');
   const { port } = begun(await runApi(config, parts, logger));
   const url = `http://127.0.0.1:${port}`;
-  const places = { home, url, emulator, ui: stores.temporalUiUrl };
+  const places = { home, url, emulators, ui: stores.temporalUiUrl };
   begun({ stop: await openSample(config, merchant, places) });
 }
 
@@ -102,25 +107,47 @@ async function openStores(
   };
 }
 
-/** Real Stripe credentials need no emulator, and it refuses to be near live ones. */
-async function openEmulator(
+/** The sample plays in test mode only, and no emulator stands next to credentials that move real money. */
+function isLive({ STRIPE_SECRET_KEY, PAYPAL_MODE }: Config): boolean {
+  return (STRIPE_SECRET_KEY?.includes('_live_') ?? false) || PAYPAL_MODE === 'live';
+}
+
+interface Emulators {
+  readonly stripe: string | undefined;
+  readonly paypal: string | undefined;
+  /** The certificate under which PayPal's emulator signs its webhooks. */
+  readonly trustedRoots: readonly string[];
+}
+
+/** One for each gateway that no real credentials are given for. */
+async function openEmulators(
   config: Config,
   home: string,
   begun: <R extends Running>(running: R) => R,
-): Promise<string | undefined> {
-  if (config.STRIPE_SECRET_KEY && !config.STRIPE_API_BASE) return undefined;
-  const port = config.STRIPE_EMULATOR_PORT;
-  await requireFreePort(port, 'STRIPE_EMULATOR_PORT');
-  const stateFile = join(home, 'stripe-emulator.jsonl');
-  const emulator = await startStripeEmulator({ port, stateFile });
-  begun({ stop: () => emulator.close() });
-  return emulator.url;
+): Promise<Emulators> {
+  const wanted = (credentials: string | undefined, base: string | undefined) =>
+    !isLive(config) && !(credentials && !base);
+  const open = async (name: 'stripe' | 'paypal', port: number, setting: string) => {
+    await requireFreePort(port, setting);
+    const start = { stripe: startStripeEmulator, paypal: startPaypalEmulator }[name];
+    const emulator = await start({ port, stateFile: join(home, `${name}-emulator.jsonl`) });
+    begun({ stop: () => emulator.close() });
+    return emulator.url;
+  };
+  const stripe = wanted(config.STRIPE_SECRET_KEY, config.STRIPE_API_BASE)
+    ? await open('stripe', config.STRIPE_EMULATOR_PORT, 'STRIPE_EMULATOR_PORT')
+    : undefined;
+  const paypal = wanted(config.PAYPAL_CREDENTIALS, config.PAYPAL_API_BASE)
+    ? await open('paypal', config.PAYPAL_EMULATOR_PORT, 'PAYPAL_EMULATOR_PORT')
+    : undefined;
+  const root = paypal && (await (await fetch(`${paypal}/_emulator/root_certificate`)).text());
+  return { stripe, paypal, trustedRoots: root ? [root] : [] };
 }
 
 interface Places {
   readonly home: string;
   readonly url: string;
-  readonly emulator: string | undefined;
+  readonly emulators: Emulators;
   readonly ui: string;
 }
 
@@ -128,15 +155,15 @@ interface Places {
 async function openSample(
   config: Config,
   merchant: SampleMerchant | undefined,
-  { home, url, emulator, ui }: Places,
+  { home, url, emulators, ui }: Places,
 ): Promise<() => Promise<void>> {
   if (!merchant) {
     say(`\nAPI       ${url}/docs\nTemporal  ${ui}\n`);
     return async () => {};
   }
-  if (emulator) await hearWebhooks(emulator, `${url}/webhooks/stripe/${merchant.accountId}`);
+  await hearWebhooks(emulators, url, merchant);
   const api = apiAt(url, merchant.key);
-  const stage = readStage(home) ?? (await setStage(api, home, emulator));
+  const stage = readStage(home) ?? (await setStage(api, home, emulators));
   say(`
 API        ${url}     docs: ${url}/docs
 Temporal   ${ui}
@@ -150,12 +177,24 @@ Start a renewal and see its outcome:
   return async () => stopTable();
 }
 
-async function hearWebhooks(emulator: string, webhookUrl: string): Promise<void> {
-  await fetch(`${emulator}/_emulator/webhook_endpoints`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ url: webhookUrl, secret: EMULATOR_SECRETS.STRIPE_WEBHOOK_SECRET }),
-  });
+async function hearWebhooks(
+  { stripe, paypal }: Emulators,
+  url: string,
+  { accounts }: SampleMerchant,
+): Promise<void> {
+  const { STRIPE_WEBHOOK_SECRET: secret, PAYPAL_WEBHOOK_ID: id } = EMULATOR_SECRETS;
+  const endpoints = [
+    { emulator: stripe, asked: { url: `${url}/webhooks/stripe/${accounts.stripe}`, secret } },
+    { emulator: paypal, asked: { url: `${url}/webhooks/paypal/${accounts.paypal}`, id } },
+  ];
+  for (const { emulator, asked } of endpoints) {
+    if (!emulator) continue;
+    await fetch(`${emulator}/_emulator/webhook_endpoints`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(asked),
+    });
+  }
 }
 
 /** In the reverse order of starting: first nothing new comes in, last the stores close. */

@@ -3,8 +3,10 @@ export interface Role {
   readonly name: string;
   /** What a newcomer should see happen. */
   readonly story: string;
-  /** Decides, at the emulator, what becomes of charges. */
-  readonly token: string;
+  /** Decides, at the emulator, what becomes of charges on the card. Absent: there is no card. */
+  readonly token?: string;
+  /** The same for a PayPal wallet: the chosen method without a card, the second one beside it. */
+  readonly wallet?: string;
   readonly amountMinor: number;
   readonly currency: string;
   /** A second card that the customer brings after this many seconds. */
@@ -65,5 +67,19 @@ export const CAST: readonly Role[] = [
     amountMinor: 2500,
     currency: 'EUR',
     hiccup: true,
+  },
+  {
+    name: 'Jun',
+    story: 'PayPal wallet',
+    wallet: 'succeed',
+    amountMinor: 2200,
+    currency: 'EUR',
+  },
+  {
+    name: 'Kim',
+    story: 'PayPal, pending, then paid',
+    wallet: 'pending_ECHECK_15',
+    amountMinor: 3300,
+    currency: 'USD',
   },
 ];

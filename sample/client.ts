@@ -32,6 +32,8 @@ export function apiAt(url: string, key: string) {
     createCustomer: (customer: object) => call<{ id: string }>('POST', 'customers', customer),
     addCard: (customer: string, token: string) =>
       call('POST', `customers/${customer}/payment-methods`, { gateway_account: 'stripe', token }),
+    addWallet: (customer: string, token: string) =>
+      call('POST', `customers/${customer}/payment-methods`, { gateway_account: 'paypal', token }),
     subscribe: (subscription: object) =>
       call<{ id: string }>('POST', 'subscriptions', subscription),
     newestRenewal: async (subscription: string): Promise<RenewalView | undefined> => {

@@ -9,35 +9,56 @@ import { ensureMerchant } from '../prisma/merchant.js';
 
 export interface SampleMerchant {
   readonly key: string;
-  readonly accountId: string;
+  /** The ids of its gateway accounts. */
+  readonly accounts: Readonly<Record<GatewayName, string>>;
   /** False when an earlier start made it. */
   readonly isNew: boolean;
 }
 
-/** Made once, on an empty database. Later starts only tell its account where the gateway is now. */
+export type GatewayName = 'stripe' | 'paypal';
+
+/** Made once, on an empty database. Later starts only tell its accounts where the gateways are now. */
 export async function prepareSampleMerchant(
   db: Database,
   home: string,
-  apiBase: string | undefined,
+  apiBases: Readonly<Record<GatewayName, string | undefined>>,
 ): Promise<SampleMerchant | undefined> {
   const existing = await db.merchant.findUnique({ where: { name: 'sample' } });
   if (!existing && (await db.customer.count()) > 0) return undefined;
   const merchant = existing ?? (await ensureMerchant(db, 'sample', new Date()));
-  const merchantId = merchant.id;
-  const account =
-    (await db.gatewayAccount.findFirst({ where: { merchantId, name: 'stripe' } })) ??
+  const accounts = {
+    stripe: await keepAccount(db, merchant.id, 'stripe', apiBases.stripe),
+    paypal: await keepAccount(db, merchant.id, 'paypal', apiBases.paypal),
+  };
+  const key = await keepKey(db, merchant.id, join(home, 'sample-key'));
+  return { key, accounts, isNew: !existing };
+}
+
+const REFERENCES = {
+  stripe: { secretRef: 'env:STRIPE_SECRET_KEY', webhook: 'env:STRIPE_WEBHOOK_SECRET' },
+  paypal: { secretRef: 'env:PAYPAL_CREDENTIALS', webhook: 'env:PAYPAL_WEBHOOK_ID' },
+};
+
+async function keepAccount(
+  db: Database,
+  merchantId: string,
+  gateway: GatewayName,
+  apiBase: string | undefined,
+): Promise<string> {
+  const { secretRef, webhook } = REFERENCES[gateway];
+  const { id } =
+    (await db.gatewayAccount.findFirst({ where: { merchantId, name: gateway } })) ??
     (await createGatewayAccount(db, {
       merchantId,
-      name: 'stripe',
-      gateway: 'stripe',
+      name: gateway,
+      gateway,
       mode: 'test',
-      secretRef: 'env:STRIPE_SECRET_KEY',
-      webhookSecretRefs: ['env:STRIPE_WEBHOOK_SECRET'],
+      secretRef,
+      webhookSecretRefs: [webhook],
       apiBase,
     }));
-  await db.gatewayAccount.update({ where: { id: account.id }, data: { apiBase: apiBase ?? null } });
-  const key = await keepKey(db, merchantId, join(home, 'sample-key'));
-  return { key, accountId: account.id, isNew: !existing };
+  await db.gatewayAccount.update({ where: { id }, data: { apiBase: apiBase ?? null } });
+  return id;
 }
 
 async function keepKey(db: Database, merchantId: string, file: string): Promise<string> {

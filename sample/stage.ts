@@ -34,15 +34,10 @@ export function readStage(home: string): Stage | undefined {
   return { actors, manual: kept.manual };
 }
 
-export async function setStage(
-  api: Api,
-  home: string,
-  emulatorUrl: string | undefined,
-): Promise<Stage> {
+export async function setStage(api: Api, home: string, emulators: Emulators): Promise<Stage> {
   const actors: Actor[] = [];
-  // The emulator's own tokens mean nothing to Stripe itself.
-  const cast = CAST.filter(({ token }) => emulatorUrl || !token.includes('attachThen'));
-  for (const role of cast) actors.push(await enter(api, role, emulatorUrl));
+  const cast = CAST.filter((role) => canPlay(role, emulators));
+  for (const role of cast) actors.push(await enter(api, role, emulators));
   const customer = await createCustomer(api, 'Ines');
   await api.addCard(customer, 'pm_card_visa');
   const { id: manual } = await api.subscribe({
@@ -60,11 +55,24 @@ export async function setStage(
   return { actors, manual };
 }
 
-async function enter(api: Api, role: Role, emulatorUrl: string | undefined): Promise<Actor> {
+/** Where the emulators are, for the gateways that are emulated. */
+interface Emulators {
+  readonly stripe: string | undefined;
+  readonly paypal: string | undefined;
+}
+
+/** An emulator's own tokens mean nothing to the vendor, and a wallet needs somebody who approves it. */
+function canPlay({ token, wallet }: Role, { stripe, paypal }: Emulators): boolean {
+  return (!wallet || Boolean(paypal)) && (Boolean(stripe) || !token?.includes('attachThen'));
+}
+
+async function enter(api: Api, role: Role, { stripe, paypal }: Emulators): Promise<Actor> {
   const customer = await createCustomer(api, role.name);
-  await api.addCard(customer, role.token);
+  if (role.token) await api.addCard(customer, role.token);
+  if (role.wallet && paypal)
+    await api.addWallet(customer, await approvedWallet(paypal, role.wallet));
   const description = `Sample: ${role.story}`;
-  if (role.hiccup && emulatorUrl) await breakCharge(emulatorUrl, description);
+  if (role.hiccup && stripe) await breakCharge(stripe, description);
   const { id } = await api.subscribe({
     customer,
     amount_minor: role.amountMinor,
@@ -92,6 +100,18 @@ async function createCustomer(api: Api, name: string): Promise<string> {
   const { id } = await api.createCustomer({ name, email, country: 'DE', locale: 'en', time_zone });
   return id;
 }
+
+/** What the customer's visit to PayPal's page leaves behind. */
+async function approvedWallet(emulatorUrl: string, fate: string): Promise<string> {
+  const response = await fetch(`${emulatorUrl}/_emulator/setup_tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ client_id: EMULATED_CLIENT, fate }),
+  });
+  return ((await response.json()) as { id: string }).id;
+}
+
+const EMULATED_CLIENT = 'dunlin-emulator-client';
 
 /** The emulator charges the card and then cuts the connection: the outcome is unknown until it is asked for. */
 async function breakCharge(emulatorUrl: string, description: string): Promise<void> {
