@@ -12,3 +12,6 @@ export const activityClock: Clock = {
   business: () => new Date(activityInfo().currentAttemptScheduledTimestampMs),
   safety: () => new Date(Math.max(activityInfo().currentAttemptScheduledTimestampMs, Date.now())),
 };
+
+/** For what is done outside of any run, at the request of an app or a customer. */
+export const machineClock: Clock = { business: () => new Date(), safety: () => new Date() };

@@ -22,10 +22,15 @@ export async function exchangeOf(
   deps: Deps,
   charge: ChargeWithAccount,
 ): Promise<Exchange | Unusable> {
+  const account = credentialsFor(deps, charge);
+  if ('kind' in account) return account;
+  const gateway = deps.gateways(charge.account.gateway);
+  return { kind: 'usable', gateway, account, charge: frozen(deps, charge, []) };
+}
+
+function credentialsFor(deps: Deps, charge: ChargeWithAccount): Account | Unusable {
   try {
-    const account = deps.accountFor(charge.account);
-    const gateway = deps.gateways(charge.account.gateway);
-    return { kind: 'usable', gateway, account, charge: frozen(deps, charge, []) };
+    return deps.accountFor(charge.account);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { kind: 'unusable', answer: { kind: 'refused', why, attention: true, parks: false } };

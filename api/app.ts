@@ -9,6 +9,7 @@ import { docs } from './docs.js';
 import { answerErrors } from './errors.js';
 import { health } from './health.js';
 import { openApiDocument } from './openapi.js';
+import { paymentLinks } from './payment-links.js';
 import { Problem } from './problem.js';
 import { limitPerKey } from './rate-limit.js';
 import { requestIdOf, requestLog } from './request-log.js';
@@ -22,7 +23,7 @@ export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.set('etag', false).set('trust proxy', deps.trustProxy ?? false);
   app.use(requestLog(deps.logger), tellRequestId, securityHeaders());
-  app.use(webhooks(deps));
+  app.use(webhooks(deps), paymentLinks(deps));
   app.use(health(deps), docs(), openApi());
   app.use(guardAddress);
   app.use('/v1', noStore, authenticate(deps), limitPerKey(deps.rateLimit));

@@ -1,8 +1,8 @@
 /** What the API is made of: everything it reaches outside its own folder is handed to it here. */
 import type { Logger } from 'pino';
 
-import type { Account, Gateway, WebhookAccount } from '../gateways/gateway.js';
-import type { Database } from '../prisma/client.js';
+import type { Account, Gateway, Page, PageAddresses, WebhookAccount } from '../gateways/gateway.js';
+import type { Database, Tx } from '../prisma/client.js';
 import type { GatewayAccount } from '../prisma/gateway-account.js';
 import type { Launch } from '../temporal/launch.js';
 
@@ -21,12 +21,31 @@ export interface ApiDeps {
   /** Where the Temporal UI shows a workflow. */
   readonly temporalLink: (workflowId: string) => string;
   readonly readNextStep: (renewalId: string) => Promise<NextStep | null>;
+  readonly paymentLinks: PaymentLinks;
   /** Express's "trust proxy" setting. By default no forwarded address is believed. */
   readonly trustProxy?: boolean | number | string | undefined;
   readonly rateLimit?: RateLimits | undefined;
   /** Aborted when the process stops: requests that wait for an outcome answer at once. */
   readonly stopping?: AbortSignal | undefined;
 }
+
+/** Links with which a customer pays a renewal on a page. */
+export interface PaymentLinks {
+  issue(tx: Tx, asked: AskedLink, now: Date): Promise<{ chargeId: string; secret: string }>;
+  /** Undefined: there is no such link. */
+  use(secret: string): Promise<UsedLink | undefined>;
+}
+
+export interface AskedLink {
+  readonly renewalId: string;
+  readonly addresses: PageAddresses;
+  readonly expiresAt: Date;
+}
+
+export type UsedLink =
+  | Extract<Page, { kind: 'ready' }>
+  | { readonly kind: 'over'; readonly why: string }
+  | { readonly kind: 'under_way' | 'unavailable' };
 
 export interface NextStep {
   readonly kind: string;

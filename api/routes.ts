@@ -7,6 +7,7 @@ import { eventRoutes } from './events.js';
 import { gatewayAccountRoutes } from './gateway-accounts.js';
 import { paymentMethodSessionRoutes } from './payment-method-sessions.js';
 import { paymentMethodRoutes } from './payment-methods.js';
+import { paymentLinkRoutes } from './payment-links.js';
 import { renewalRoutes } from './renewals.js';
 import type { Route } from './route.js';
 import { routingRuleRoutes } from './routing-rules.js';
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...paymentMethodRoutes,
   ...subscriptionRoutes,
   ...renewalRoutes,
+  ...paymentLinkRoutes,
   ...chargeRoutes,
   ...dunningCaseRoutes,
   ...eventRoutes,

@@ -2,7 +2,9 @@
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { machineClock } from '../activities/clock.js';
 import { dispatchWebhook } from '../activities/dispatch.js';
+import { issueLink, useLink } from '../activities/payment-link.js';
 import { createApp } from '../api/app.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../logger.js';
@@ -26,6 +28,10 @@ export async function runApi(config: Config, parts: Parts, logger: Logger): Prom
     webhookAccountFor,
     temporalLink,
     stopping: stopping.signal,
+    paymentLinks: {
+      issue: (tx, asked, now) => issueLink(deps, tx, asked, now),
+      use: (secret) => useLink({ ...deps, clock: machineClock }, secret),
+    },
     readNextStep: (renewalId) => readNextStep(db, renewalId),
     dispatchWebhook: (id) =>
       dispatchWebhook(deps, id).catch((error: unknown) => {

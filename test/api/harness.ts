@@ -116,6 +116,10 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
     }),
     dispatchWebhook: (id) => Promise.resolve(void record.dispatched.push(id)),
     temporalLink: (id) => `http://temporal.test/${encodeURIComponent(id)}`,
+    paymentLinks: {
+      issue: () => Promise.reject(new Error('This harness issues no links')),
+      use: () => Promise.resolve(undefined),
+    },
     readNextStep: () => Promise.resolve({ kind: 'retry', at: new Date(), why: 'A test says so' }),
     ...more,
   };
