@@ -88,7 +88,7 @@ const schema = z
       problem('CHARGE_TIMEOUT_SECONDS', 'must be at least twice GATEWAY_DEADLINE_SECONDS');
     if (value.SHUTDOWN_GRACE_SECONDS < value.CHARGE_TIMEOUT_SECONDS)
       problem('SHUTDOWN_GRACE_SECONDS', 'must be at least CHARGE_TIMEOUT_SECONDS');
-    const live = value.STRIPE_SECRET_KEY?.startsWith('sk_live') ?? false;
+    const live = value.STRIPE_SECRET_KEY?.includes('_live_') ?? false;
     if (live && emulates(value.STRIPE_API_BASE))
       problem(
         'STRIPE_SECRET_KEY',

@@ -60,6 +60,7 @@ function frozen(
     request: charge.request,
     firstSentAt: charge.firstSentAt?.getTime() ?? 0,
     resendable: isResendable(deps, charge),
+    askedAt: deps.clock.safety().getTime(),
     baseline: charge.baseline ?? undefined,
     reference: charge.gatewayReference ?? undefined,
     otherReferences,

@@ -126,6 +126,13 @@ async function takeEffect(
   if (answer.kind === 'gone') await markReleased(tx, charge, now);
   if ('attention' in answer && answer.attention)
     await raiseAttention(tx, renewal.id, { why: answer.why, next: 'It is asked about again' }, now);
+  if (answer.kind === 'pending' && answer.needs)
+    await raiseAttention(
+      tx,
+      renewal.id,
+      { why: answer.needs, next: 'It is asked about again' },
+      now,
+    );
   if (charge.status === 'succeeded') return takeMoney(tx, renewal, charge, now);
   if (charge.status === 'declined' && isABanksWord(charge.decline as unknown as Decline))
     await recordRenewalEvent(tx, renewal, 'renewal.payment_declined', now);

@@ -33,6 +33,19 @@ describe('reading the configuration', () => {
   test('a live key next to an emulator refuses to start', () => {
     const live = { STRIPE_SECRET_KEY: 'sk_live_x', STRIPE_API_BASE: 'http://127.0.0.1:8081' };
     expect(problems(live)).toContain('never mix');
+    const restricted = { ...live, STRIPE_SECRET_KEY: 'rk_live_x' };
+    expect(problems(restricted)).toContain('never mix');
+    const elsewhere = { STRIPE_SECRET_KEY: 'sk_live_x', PAYPAL_API_BASE: 'http://localhost:8082' };
+    expect(problems(elsewhere)).toContain('PAYPAL_API_BASE');
+    const paypal = { PAYPAL_MODE: 'live', STRIPE_API_BASE: 'http://127.0.0.1:8081' };
+    expect(problems(paypal)).toContain('STRIPE_API_BASE');
+    const own = { PAYPAL_MODE: 'live', PAYPAL_API_BASE: 'http://127.0.0.1:8082' };
+    expect(problems(own)).toContain('PAYPAL_API_BASE');
+  });
+
+  test("PayPal's credentials are two, and its SDK may not print them", () => {
+    expect(problems({ PAYPAL_CREDENTIALS: 'only-a-client-id' })).toContain('PAYPAL_CREDENTIALS');
+    expect(problems({ PAYPAL_DEBUG: '1' })).toContain('PAYPAL_DEBUG');
   });
 
   test('a charge must have time for two exchanges, and a stopping worker for a charge', () => {

@@ -14,6 +14,7 @@ import {
 } from './activities.js';
 import { type Desk, deskOfThisRun } from './desk.js';
 import type { RecordedCommand } from './messages.js';
+import { showUnknown } from './words.js';
 
 export type Collection =
   | { readonly kind: 'paid' }
@@ -77,6 +78,7 @@ export async function follow(charge: ChargeTicket, renewalId: RenewalId): Promis
   let outcome = await submitCharge(charge);
   await heed(desk.takeCancellations(), renewalId);
   while (!isFinal(outcome)) {
+    if (outcome.kind === 'unknown') showUnknown(charge.title, outcome.why);
     const summary = `Awaiting the gateway's word on ${charge.title}`;
     await desk.word(charge.id, outcome.askAgainMs, summary);
     await heed(desk.takeCancellations(), renewalId);

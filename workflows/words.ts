@@ -38,6 +38,15 @@ export function showCollecting(title: string): void {
   setCurrentDetails(`### ${title}\n\nBeing collected now.`);
 }
 
+/** While nobody knows whether the money moved nothing else happens to the renewal. */
+export function showUnknown(charge: string, why: string): void {
+  setCurrentDetails(
+    `### ${charge}: outcome unknown\n\n${why}\n\nIt is asked about again by itself; while its key lives it may be sent ` +
+      'again under the same key. Whoever sees at the gateway what became of it can send the update `resolveUnknown` ' +
+      'with `chargeId`, `outcome` (`succeeded` with `reference`, or `not_sent`), `actor` and `reason`.',
+  );
+}
+
 export function showParked(why: string): void {
   setCurrentDetails(
     `### Needs attention\n\n${why}\n\nSend the update \`retryNow\` with \`actor\` and \`reason\` to go on.`,

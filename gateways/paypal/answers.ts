@@ -79,7 +79,7 @@ export function readCapture(
         : anotherAmount(capture, reference);
     case 'PENDING':
       return isAmount(capture.amount, charge.amount)
-        ? { kind: 'pending', ...says, askAgainMs: askAgain(capture) }
+        ? { kind: 'pending', ...says, askAgainMs: askAgain(capture), ...merchantsPart(capture) }
         : anotherAmount(capture, reference);
     case 'DECLINED':
       return { kind: 'declined', ...says, decline: declineOf(capture, brand) };
@@ -108,6 +108,19 @@ function anotherAmount({ id, status, amount }: Capture, reference: string): Answ
     attention: true,
   });
 }
+
+/** Held until somebody accepts it in the merchant's own PayPal account: no waiting ends that. */
+function merchantsPart({ id, status_details: details }: Capture): { readonly needs?: string } {
+  if (!details?.reason || !MERCHANT_MUST_ACT.has(details.reason)) return {};
+  return { needs: `PayPal holds ${id} (${details.reason}): accept it in the PayPal account` };
+}
+
+const MERCHANT_MUST_ACT: ReadonlySet<string> = new Set([
+  'RECEIVING_PREFERENCE_MANDATES_MANUAL_ACTION',
+  'INTERNATIONAL_WITHDRAWAL',
+  'UNILATERAL',
+  'VERIFICATION_REQUIRED',
+]);
 
 function askAgain({ status_details: details }: Capture): number {
   return details?.reason === 'ECHECK' ? 24 * HOUR : 6 * HOUR;

@@ -83,7 +83,7 @@ async function searchAll(
   const payments: Transaction[] = [];
   let refreshedAt = Infinity;
   for (let page = 1; page <= MOST_PAGES; page++) {
-    const path = searchPath(charge.firstSentAt, page);
+    const path = searchPath(charge, page);
     const said = await callPaypal(account, { method: 'GET', path }, deadline);
     if (said.kind !== 'answered' || said.status !== 200) {
       // Without the permission for it no later search will do better.
@@ -120,9 +120,9 @@ function readPage({ body }: Answered) {
 }
 
 /** As wide as one search may be: the payment may have been held, and its date is then later. */
-function searchPath(firstSentAt: number, page: number): string {
+function searchPath({ firstSentAt, askedAt }: FrozenCharge, page: number): string {
   const start = firstSentAt - CLOCK_SKEW_MS;
-  const end = Math.min(start + MOST_DAYS * 86_400_000, Date.now());
+  const end = Math.min(start + MOST_DAYS * 86_400_000, askedAt);
   const query = new URLSearchParams({
     start_date: inSeconds(start),
     end_date: inSeconds(end),

@@ -39,6 +39,8 @@ export interface FrozenCharge {
   readonly firstSentAt: number;
   /** Its key still lives: the frozen request may be sent again. When it is not, only look-ups are left. */
   readonly resendable: boolean;
+  /** Now (epoch milliseconds), by the clock that the key's life is measured by. */
+  readonly askedAt: number;
   /** What `prepare` found, committed before the send. */
   readonly baseline: unknown;
   /** The gateway's object, once it is known. */
@@ -69,6 +71,8 @@ export type Answer =
       readonly chargeReference?: string | undefined;
       /** A bank that takes days need not be asked every minute: when to ask again, in milliseconds. */
       readonly askAgainMs?: number | undefined;
+      /** What a person at the merchant must do at the gateway before it can settle. */
+      readonly needs?: string | undefined;
     }
   /** It had succeeded, and the payer's bank took the money back for good. */
   | {

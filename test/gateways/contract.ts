@@ -596,6 +596,7 @@ function freeze({ request, ...charge }: Minimum): FrozenCharge {
     request: JSON.parse(JSON.stringify(request)) as unknown,
     firstSentAt: Date.now(),
     resendable: true,
+    askedAt: Date.now(),
     baseline: undefined,
     otherReferences: [],
   };

@@ -134,7 +134,6 @@ describe('the capture decides, not the order', () => {
     ['ECHECK', 24 * HOUR],
     ['PENDING_REVIEW', 6 * HOUR],
     ['TRANSACTION_APPROVED_AWAITING_FUNDING', 6 * HOUR],
-    ['RECEIVING_PREFERENCE_MANDATES_MANUAL_ACTION', 6 * HOUR],
     ['A_REASON_OF_NEXT_YEAR', 6 * HOUR],
   ])('a pending capture (%s) is pending, whatever the order says', async (reason, askAgainMs) => {
     const { answer } = await answered(201, (c) =>
@@ -146,6 +145,14 @@ describe('the capture decides, not the order', () => {
       chargeReference: 'CAPTURE1',
       askAgainMs,
     });
+  });
+
+  it('a pending capture that the merchant must accept says so', async () => {
+    const reason = 'RECEIVING_PREFERENCE_MANDATES_MANUAL_ACTION';
+    const { answer } = await answered(201, (c) =>
+      orderOf(c, { status: 'PENDING', status_details: { reason } }),
+    );
+    expect(answer).toMatchObject({ kind: 'pending', needs: expect.stringContaining(reason) });
   });
 
   it.each(['REFUNDED', 'PARTIALLY_REFUNDED'])(

@@ -1,5 +1,5 @@
 /** The transaction search: the last resort for a charge whose key has died. It finds, and never proves absence. */
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { startPaypalEmulator } from '../../../emulators/paypal/server.js';
 import type { FrozenCharge } from '../../../gateways/gateway.js';
@@ -154,10 +154,8 @@ describe('the books', () => {
 
 describe('a charge whose answer was lost, and whose key has died', () => {
   const CLIENT = 'client_books';
-  afterEach(() => void vi.useRealTimers());
-
-  /** Ten hours later, on every clock there is. */
-  async function tenHoursAfter(act: (url: string, charge: FrozenCharge) => Promise<unknown>) {
+  /** Eleven hours later, on every clock there is. */
+  async function elevenHoursAfter(act: (url: string, charge: FrozenCharge) => Promise<unknown>) {
     const emulator = await startPaypalEmulator({ port: 0, stateFile: undefined });
     const control = async (path: string, body: object) =>
       (await (
@@ -181,29 +179,28 @@ describe('a charge whose answer was lost, and whose key has died', () => {
       if (attached.kind !== 'attached') throw new Error(attached.why);
       const charge = chargeOf({}, 1999, attached.reference);
       await act(emulator.url, charge);
-      await control('clock', { advance_seconds: 10 * 3600 });
-      vi.useFakeTimers({ toFake: ['Date'] });
-      vi.setSystemTime(Date.now() + 10 * HOUR);
-      return await paypal.lookUp(account, { ...charge, resendable: false });
+      await control('clock', { advance_seconds: 11 * 3600 });
+      const askedAt = Date.now() + 11 * HOUR;
+      return await paypal.lookUp(account, { ...charge, resendable: false, askedAt });
     } finally {
       await emulator.close();
     }
   }
 
   it('is found when it was executed', async () => {
-    const found = await tenHoursAfter((url, charge) =>
+    const found = await elevenHoursAfter((url, charge) =>
       paypal.submit(accountAt(url, { secret: `${CLIENT}:secret_books` }), charge),
     );
     expect(found.kind).toBe('succeeded');
   });
 
   it('is a person’s to decide when it was not', async () => {
-    const found = await tenHoursAfter(() => Promise.resolve());
+    const found = await elevenHoursAfter(() => Promise.resolve());
     expect(found).toMatchObject({ kind: 'unknown', attention: true });
   });
 
   it('is a duplicate when another charge of the renewal was paid instead', async () => {
-    const found = await tenHoursAfter((url, charge) => {
+    const found = await elevenHoursAfter((url, charge) => {
       const first = chargeOf({}, 1999, vaultOf(charge), charge.renewalId);
       return paypal.submit(accountAt(url, { secret: `${CLIENT}:secret_books` }), first);
     });

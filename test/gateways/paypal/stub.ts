@@ -112,6 +112,7 @@ export function chargeOf(
     request,
     firstSentAt: Date.now(),
     resendable: true,
+    askedAt: Date.now(),
     baseline: undefined,
     reference: undefined,
     otherReferences: [],

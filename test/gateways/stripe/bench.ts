@@ -102,6 +102,7 @@ export function frozen(
     request: JSON.parse(JSON.stringify(request)) as unknown,
     firstSentAt: Date.now(),
     resendable: true,
+    askedAt: Date.now(),
     baseline: undefined,
     reference: undefined,
     otherReferences: [],
