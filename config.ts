@@ -46,6 +46,14 @@ const schema = z
     PAYPAL_API_BASE: z.url().optional(),
     /** Whether the credentials are of PayPal's sandbox or move real money; they do not say so themselves. */
     PAYPAL_MODE: z.enum(['sandbox', 'live']).default('sandbox'),
+    /**
+     * Where gateway accounts may refer to for their secrets: beginnings separated by commas, in which {merchant} stands
+     * for the merchant's id, such as "file:/run/secrets/{merchant}/". Unset, an admin key may refer to any.
+     */
+    SECRET_REFERENCES: z
+      .string()
+      .transform((text) => text.split(',').map((one) => one.trim()))
+      .optional(),
     /** How PayPal's webhooks are verified: from their certificate, or by asking PayPal. */
     PAYPAL_WEBHOOK_CHECK: z.enum(['certificate', 'api']).default('certificate'),
     /** The SDK's own switch that prints credentials: it must be off. */
@@ -141,12 +149,23 @@ export function readConfig({
   return parsed.data!;
 }
 
-/** Resolves a reference to a secret, anew each time, so that a rotation needs no restart. */
-export type ReadSecret = (reference: string) => string;
+/** Resolves a merchant's reference to a secret, anew each time, so that a rotation needs no restart. */
+export type ReadSecret = (reference: string, merchantId: string) => string;
 
-/** `env:NAME` or `file:/path`. `fallbacks` answer for names that the environment leaves unset. */
-export function secretReader(fallbacks: Record<string, string> = {}): ReadSecret {
-  return (reference) => {
+interface SecretRules {
+  /** Answers for names that the environment leaves unset. */
+  readonly fallbacks?: Readonly<Record<string, string>>;
+  /** The beginnings that a reference may have; any, without. */
+  readonly allowed?: readonly string[] | undefined;
+}
+
+/** `env:NAME` or `file:/path`. */
+export function secretReader({ fallbacks = {}, allowed }: SecretRules = {}): ReadSecret {
+  return (reference, merchantId) => {
+    const own = allowed?.map((beginning) => beginning.replaceAll('{merchant}', merchantId));
+    const climbs = reference.split('/').includes('..');
+    if (own && (climbs || !own.some((beginning) => reference.startsWith(beginning))))
+      throw new Error(`The secret ${reference} is not among this merchant's SECRET_REFERENCES`);
     const colon = reference.indexOf(':');
     const [scheme, rest] = [reference.slice(0, colon), reference.slice(colon + 1)];
     if (scheme === 'file') return readFileSync(rest, 'utf8').trim();

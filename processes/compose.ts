@@ -49,7 +49,10 @@ export function compose(
     taskQueue: config.TASK_QUEUE,
   };
   const client = connectLazily(target);
-  const readSecret = secretReader(emulated.secrets);
+  const readSecret = secretReader({
+    fallbacks: emulated.secrets,
+    allowed: config.SECRET_REFERENCES,
+  });
   const tempo = tempoOf(config);
   const addressOf = (row: GatewayAccount) => ({
     name: row.name,
@@ -81,7 +84,9 @@ export function compose(
     },
     webhookAccountFor: (row) => ({
       ...addressOf(row),
-      webhookSecrets: row.webhookSecretRefs.map(readSecret),
+      webhookSecrets: row.webhookSecretRefs.map((reference) =>
+        readSecret(reference, row.merchantId),
+      ),
       askWith: config.PAYPAL_WEBHOOK_CHECK === 'api' ? accountFor(row) : undefined,
     }),
     temporalLink: (workflowId) =>
@@ -105,7 +110,7 @@ function tempoOf(config: Config): Tempo {
 
 /** Test and live never mix: a live key goes nowhere but to the vendor, a test account nowhere with a live key. */
 function credentialOf(row: GatewayAccount, readSecret: ReadSecret): string {
-  const secret = readSecret(row.secretRef);
+  const secret = readSecret(row.secretRef, row.merchantId);
   const live = row.mode === 'live';
   // PayPal's credentials do not say which they are; its test and live hosts know none of each other's.
   if (row.gateway === 'stripe' && secret.includes('_live_') !== live)

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -65,13 +65,31 @@ describe('reading secrets', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'dunlin-secret-')), 'key');
     const read = secretReader();
     writeFileSync(file, 'old\n');
-    expect(read(`file:${file}`)).toBe('old');
+    expect(read(`file:${file}`, 'mer_1')).toBe('old');
     writeFileSync(file, 'new\n');
-    expect(read(`file:${file}`)).toBe('new');
+    expect(read(`file:${file}`, 'mer_1')).toBe('new');
   });
 
   test('a missing one is named, and nothing but a reference is accepted', () => {
-    expect(() => secretReader()('env:NOT_SET_ANYWHERE')).toThrow('env:NOT_SET_ANYWHERE');
-    expect(() => secretReader()('plain text')).toThrow('credentials are env:NAME or file:/path');
+    expect(() => secretReader()('env:NOT_SET_ANYWHERE', 'mer_1')).toThrow('env:NOT_SET_ANYWHERE');
+    expect(() => secretReader()('plain text', 'mer_1')).toThrow(
+      'credentials are env:NAME or file:/path',
+    );
+  });
+
+  test('a merchant refers to its own only, where the operator says which those are', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dunlin-secrets-'));
+    mkdirSync(join(folder, 'mer_1'));
+    writeFileSync(join(folder, 'mer_1', 'stripe'), 'sk_test_1');
+    writeFileSync(join(folder, 'root'), 'not yours');
+    const read = secretReader({ allowed: [`file:${folder}/{merchant}/`, 'env:SHARED_'] });
+    expect(read(`file:${folder}/mer_1/stripe`, 'mer_1')).toBe('sk_test_1');
+    for (const foreign of [
+      `file:${folder}/mer_1/stripe`,
+      `file:${folder}/mer_2/../mer_1/stripe`,
+      `file:${folder}/root`,
+      'env:HOME',
+    ])
+      expect(() => read(foreign, 'mer_2')).toThrow('SECRET_REFERENCES');
   });
 });

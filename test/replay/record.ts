@@ -9,6 +9,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 
+import { machineClock } from '../../activities/clock.js';
+import { issueLink, useLink } from '../../activities/payment-link.js';
 import { type House, openHouse } from '../support/house.js';
 import {
   aCustomer,
@@ -16,6 +18,7 @@ import {
   dunningRun,
   fastForward,
   giveCard,
+  giveWallet,
   renewalRun,
   skipTime,
   until,
@@ -26,7 +29,7 @@ const wish = { actor: 'Mia', reason: 'The customer called' };
 describe('recording', () => {
   let house: House;
   beforeAll(async () => {
-    house = await openHouse();
+    house = await openHouse({ paypal: true });
   });
   afterAll(() => house.close());
 
@@ -121,6 +124,55 @@ describe('recording', () => {
     await fastForward(house, run.workflowId, 120_000);
     await run.result();
     await keep('renewal-outage', run);
+  });
+
+  test('renewal failed over to a wallet', async () => {
+    const person = await aCustomer(house, 'pm_card_visa');
+    await giveWallet(house, person.customerId);
+    const account = { where: { id: house.account.id } };
+    const nobody = 'http://127.0.0.1:65530';
+    await house.db.gatewayAccount.update({ ...account, data: { apiBase: nobody } });
+    const run = renewalRun(house, await aSubscription(house, person));
+    await run.result();
+    const { url: apiBase } = house.emulator;
+    await house.db.gatewayAccount.update({ ...account, data: { apiBase } });
+    await keep('renewal-failed-over', run);
+  });
+
+  test('renewal by a bank debit that is announced first', async () => {
+    const { run, subscription } = await subscribe('pm_sepaDebit_attachThen_pending');
+    const announced = () => house.db.debitNotice.count();
+    await until(async () => (await announced()) > 0);
+    await fastForward(house, run.workflowId, 2 * 86_400_000 + 60_000);
+    const charge = await until(async () => {
+      const renewal = await house.db.renewal.findFirst({
+        where: { subscriptionId: subscription.id },
+      });
+      const pending = { renewalId: renewal!.id, status: 'pending' };
+      return house.db.charge.findFirst({ where: pending });
+    });
+    await house.emulator.settle(charge.gatewayReference!, 'succeeded');
+    await fastForward(house, run.workflowId, 86_400_000 + 60_000);
+    await run.result();
+    await keep('renewal-debit-announced', run);
+  });
+
+  test('dunning that a payment on a page recovers', async () => {
+    const { run, subscription } = await subscribe('pm_card_attachThen_authentication_required');
+    await run.result();
+    const renewal = await house.db.renewal.findFirstOrThrow({
+      where: { subscriptionId: subscription.id },
+    });
+    const addresses = { returnUrl: 'https://app.test/', cancelUrl: 'https://app.test/no' };
+    const asked = { renewalId: renewal.id, addresses, expiresAt: new Date(Date.now() + 60_000) };
+    const link = await house.db.$transaction((tx) => issueLink(house.deps, tx, asked, new Date()));
+    const page = await useLink({ ...house.deps, clock: machineClock }, link.secret);
+    if (page?.kind !== 'ready') throw new Error(page?.kind);
+    const paid = { payment_intent: page.reference, token: 'pm_card_visa' };
+    await house.emulator.call('POST', 'complete', paid);
+    const dunning = await dunningOf(subscription.id);
+    await dunning.result();
+    await keep('dunning-page', dunning);
   });
 
   test('renewal parked, then written off; renewal canceled', async () => {
