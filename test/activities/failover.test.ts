@@ -161,6 +161,52 @@ describe('another gateway', () => {
   });
 });
 
+describe('the payment elsewhere is dead before another is made', () => {
+  const CANNOT_PROCESS = 'pm_card_attachThen_processing_error_times_1';
+
+  /** A card that Stripe could not process just now, and the wallet's charge that follows. */
+  async function leadsOn() {
+    const given = await cardAndWallet(CANNOT_PROCESS, 'outage');
+    const { bench, charge, renewalId } = given;
+    expect(await bench.activities.submitCharge(charge.id)).toMatchObject({
+      kind: 'declined',
+      decline: { elsewhere: true },
+    });
+    const { gatewayReference } = await bench.row(charge.id);
+    const second = await bench.planMore(renewalId, 'first');
+    expect((await bench.row(second.id)).gatewayAccountId).toBe(house.paypal.account.id);
+    return { ...given, second, intent: gatewayReference! };
+  }
+
+  function complete(intent: string, outcome: string, token = 'pm_card_visa') {
+    return house.emulator.call('POST', 'complete', { payment_intent: intent, token, outcome });
+  }
+
+  test('the customer has just finished 3-D Secure: nothing is sent elsewhere, and the money is booked', async () => {
+    const { bench, renewalId, second, intent } = await leadsOn();
+    await complete(intent, 'succeeded');
+    expect(await bench.activities.submitCharge(second.id)).toMatchObject({ kind: 'not_sent' });
+    expect((await bench.renewal(renewalId)).status).toBe('paid');
+    expect(await house.paypal.emulator.paid(renewalId)).toEqual([]);
+    expect(await paid(renewalId)).toBe(1);
+  });
+
+  test('the customer is in the middle of 3-D Secure: it is withdrawn first, and cannot be finished', async () => {
+    const { bench, renewalId, second, intent } = await leadsOn();
+    await complete(intent, 'abandoned', 'pm_card_attachThen_authentication_required');
+    expect(await bench.activities.submitCharge(second.id)).toEqual({ kind: 'succeeded' });
+    await expect(complete(intent, 'succeeded')).rejects.toThrow();
+    expect(await paid(renewalId)).toBe(1);
+  });
+
+  test('it cannot be withdrawn, because that gateway is away: the other one waits', async () => {
+    const { bench, renewalId, second } = await leadsOn();
+    await reach('nobody');
+    expect(await bench.activities.submitCharge(second.id)).toMatchObject({ kind: 'not_sent' });
+    expect(await paid(renewalId)).toBe(0);
+  });
+});
+
 describe('another method', () => {
   test('a decline about the card is not shopped around', async () => {
     const { bench, charge } = await cardAndWallet(NO_FUNDS, 'outage');
