@@ -22,6 +22,7 @@ export type * from './port/account.js';
 export type * from './port/charge.js';
 export type * from './port/method.js';
 export type * from './port/page.js';
+export type * from './port/refund.js';
 export type * from './port/webhook.js';
 
 export interface Gateway {

@@ -1,9 +1,10 @@
 /** PayPal behind the gateway port: Orders v2, Payments v2 and Vault v3. */
-import type { Gateway } from '../gateway.js';
+import type { Gateway, Refunding } from '../gateway.js';
 import { lookUp } from './look-up.js';
 import { attachMethod, createSetup } from './methods.js';
 import { submit } from './orders.js';
 import { completePage, openPage } from './pages.js';
+import { composeRefund, lookUpRefund, refund } from './refunds.js';
 import { release } from './release.js';
 import { composePage, composeRequest } from './request.js';
 import { readWebhook } from './webhook.js';
@@ -11,7 +12,10 @@ import { readWebhook } from './webhook.js';
 /** PayPal keeps an order's request id for six hours; an hour less leaves room for a slow last send. */
 const KEY_LIFE_MS = 5 * 3_600_000;
 
-export const paypal: Gateway = {
+/** It keeps a refund's for 45 days; a day less leaves room for clocks and a slow last send. */
+const REFUND_KEY_LIFE_MS = 44 * 86_400_000;
+
+export const paypal: Gateway & Refunding = {
   keyLifeMs: KEY_LIFE_MS,
   compose: composeRequest,
   // Each charge makes an order of its own: there is nothing to look at before.
@@ -25,4 +29,8 @@ export const paypal: Gateway = {
   readWebhook,
   attachMethod,
   createSetup,
+  refundKeyLifeMs: REFUND_KEY_LIFE_MS,
+  composeRefund,
+  refund,
+  lookUpRefund,
 };

@@ -26,6 +26,17 @@ export const captureSchema = z.object({
 
 export type Capture = z.infer<typeof captureSchema>;
 
+export const refundSchema = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  status_details: z.object({ reason: z.string().optional() }).optional(),
+  amount: amount.optional(),
+  custom_id: z.string().optional(),
+  links,
+});
+
+export type Refund = z.infer<typeof refundSchema>;
+
 export const orderSchema = z.object({
   id: z.string().min(1),
   status: z.string(),
@@ -38,7 +49,13 @@ export const orderSchema = z.object({
       z.object({
         custom_id: z.string().optional(),
         invoice_id: z.string().optional(),
-        payments: z.object({ captures: z.array(captureSchema).optional() }).optional(),
+        payments: z
+          .object({
+            captures: z.array(captureSchema).optional(),
+            // Read one by one: a charge must stay readable, whatever its refunds look like.
+            refunds: z.array(z.unknown()).optional(),
+          })
+          .optional(),
       }),
     )
     .optional(),
@@ -49,6 +66,11 @@ export type Order = z.infer<typeof orderSchema>;
 
 export function capturesOf({ purchase_units: units = [] }: Order): Capture[] {
   return units.flatMap(({ payments }) => payments?.captures ?? []);
+}
+
+export function refundsOf({ purchase_units: units = [] }: Order): Refund[] {
+  const refunds = units.flatMap(({ payments }) => payments?.refunds ?? []);
+  return refunds.flatMap((refund) => refundSchema.safeParse(refund).data ?? []);
 }
 
 /** The id of the order that a capture belongs to, wherever it says so. */

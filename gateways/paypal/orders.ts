@@ -74,7 +74,7 @@ export async function fetchOrder(
  * An object that was there and is not found means other credentials than before, or an order that nobody approved in
  * time. The first would hide a payment, so this proves nothing.
  */
-function notRead(said: Said, id: string): Extract<Answer, { kind: 'unknown' }> {
+export function notRead(said: Said, id: string): Extract<Answer, { kind: 'unknown' }> {
   if (said.kind === 'answered' && said.status === 404)
     return unknown(`PayPal does not find ${id}: are these the account's credentials?`, {
       attention: true,
@@ -141,6 +141,6 @@ export function failureOf(said: Said): Answer {
   return unknown(`PayPal answered ${said.status} with something that is no order`);
 }
 
-function isGood(said: Said): said is Answered {
+export function isGood(said: Said): said is Answered {
   return said.kind === 'answered' && said.status >= 200 && said.status < 300;
 }

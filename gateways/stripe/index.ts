@@ -1,19 +1,28 @@
 /** Stripe behind the gateway port. */
 import type Stripe from 'stripe';
 
-import type { Account, Answer, FrozenCharge, Gateway, Prepared, Released } from '../gateway.js';
+import type {
+  Account,
+  Answer,
+  FrozenCharge,
+  Gateway,
+  Prepared,
+  Refunding,
+  Released,
+} from '../gateway.js';
 import { latestCharge, readFailure, readIntent } from './answers.js';
 import { stripeFor } from './client.js';
 import { lookUp, objectOf, referenceOf, retrieve, whyUnreadable } from './look-up.js';
 import { attachMethod, createSetup } from './methods.js';
 import { openPage } from './pages.js';
+import { composeRefund, lookUpRefund, refund } from './refunds.js';
 import { composePageRequest, composeRequest, readRequest } from './request.js';
 import { readWebhook } from './webhook.js';
 
 /** Stripe prunes keys after at least 24 hours; an hour less leaves room for a slow last send. */
 const KEY_LIFE_MS = 23 * 3_600_000;
 
-export const stripe: Gateway = {
+export const stripe: Gateway & Refunding = {
   keyLifeMs: KEY_LIFE_MS,
   compose: composeRequest,
   prepare,
@@ -27,6 +36,10 @@ export const stripe: Gateway = {
   readWebhook,
   attachMethod,
   createSetup,
+  refundKeyLifeMs: KEY_LIFE_MS,
+  composeRefund,
+  refund,
+  lookUpRefund,
 };
 
 const EXPAND = { expand: ['latest_charge'] };

@@ -66,7 +66,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-interface Method {
+export interface Method {
   readonly customer: string;
   readonly method: string;
   readonly kind: string;
@@ -590,7 +590,7 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
 type Minimum = Pick<FrozenCharge, 'id' | 'renewalId' | 'amount' | 'request' | 'reference'>;
 
 /** As its row gives it back: through JSON. */
-function freeze({ request, ...charge }: Minimum): FrozenCharge {
+export function freeze({ request, ...charge }: Minimum): FrozenCharge {
   return {
     ...charge,
     request: JSON.parse(JSON.stringify(request)) as unknown,
@@ -617,7 +617,7 @@ type Spoil =
   | 'html_200_after';
 
 /** The line between an adapter and its emulator, which can be cut. */
-interface Wire {
+export interface Wire {
   readonly url: string;
   /** Spoils the next call that moves money, or that the test picks. */
   spoil(how: Spoil, which?: (method: string, path: string) => boolean): void;
@@ -629,7 +629,7 @@ interface Wire {
   close(): Promise<void>;
 }
 
-async function openWire(world: World): Promise<Wire> {
+export async function openWire(world: Pick<World, 'url' | 'isCharge'>): Promise<Wire> {
   const target = new URL(world.url);
   let spoil: { how: Spoil; which: (method: string, path: string) => boolean } | undefined;
   let change: ((body: string) => string) | undefined;
@@ -684,7 +684,7 @@ function html(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Bad Gateway</html>');
 }
 
-async function vacantAddress(): Promise<string> {
+export async function vacantAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;

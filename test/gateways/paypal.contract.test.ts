@@ -2,9 +2,12 @@ import { startPaypalEmulator } from '../../emulators/paypal/server.js';
 import { money } from '../../domain/money.js';
 import type { Account } from '../../gateways/gateway.js';
 import { paypal } from '../../gateways/paypal/index.js';
-import { type Fate, type World, describeGateway } from './contract.js';
+import { type Fate, describeGateway } from './contract.js';
+import type { RefundWorld } from './refund-bench.js';
+import { describeRefunds } from './refunds.js';
 
 describeGateway('PayPal', openPaypal);
+describeRefunds('PayPal', openPaypal);
 
 const CLIENT = 'client_contract';
 
@@ -24,12 +27,13 @@ const FAULTS = {
 
 interface Moved {
   readonly kind: string;
+  readonly capture: string;
   readonly invoice_id: string;
   readonly amount_minor: number;
   readonly currency: string;
 }
 
-async function openPaypal(): Promise<World> {
+async function openPaypal(): Promise<RefundWorld> {
   const emulator = await startPaypalEmulator({ port: 0, stateFile: undefined });
   const root = await (await fetch(`${emulator.url}/_emulator/root_certificate`)).text();
 
@@ -54,32 +58,35 @@ async function openPaypal(): Promise<World> {
     control<{ id: string }>('POST', 'setup_tokens', { client_id: CLIENT, fate });
 
   let keys = 0;
+  async function methodOf(fate: string) {
+    const { id: token } = await grant(fate);
+    const attached = await paypal.attachMethod(account(emulator.url), {
+      token,
+      customer: undefined,
+      email: undefined,
+      name: undefined,
+      merchantId: 'mer_1',
+      customerId: 'cus_1',
+      key: `method_${++keys}`,
+    });
+    if (attached.kind !== 'attached') throw new Error(attached.why);
+    const { customer, reference, methodKind } = attached;
+    return { customer, method: reference, kind: methodKind };
+  }
+  async function refuse(kind: keyof typeof FAULTS, path: string) {
+    await control('POST', 'faults', { ...FAULTS[kind], match: { method: 'POST', path }, times: 1 });
+  }
+  const advance = (seconds: number) => control<void>('POST', 'clock', { advance_seconds: seconds });
+
   return {
     gateway: paypal,
     url: emulator.url,
     account,
     stranger: (apiBase) => account(apiBase, `${CLIENT}:another_secret`),
-    async method(fate) {
-      const { id: token } = await grant(FATES[fate]);
-      const attached = await paypal.attachMethod(account(emulator.url), {
-        token,
-        customer: undefined,
-        email: undefined,
-        name: undefined,
-        merchantId: 'mer_1',
-        customerId: 'cus_1',
-        key: `method_${++keys}`,
-      });
-      if (attached.kind !== 'attached') throw new Error(attached.why);
-      const { customer, reference, methodKind } = attached;
-      return { customer, method: reference, kind: methodKind };
-    },
+    method: (fate) => methodOf(FATES[fate]),
     token: async (kind) => (kind === 'good' ? (await grant('succeed')).id : 'NOSUCHTOKEN'),
     isCharge: (method, path) => method === 'POST' && path === '/v2/checkout/orders',
-    async refuse(kind) {
-      const match = { method: 'POST', path: '/v2/checkout/orders' };
-      await control('POST', 'faults', { ...FAULTS[kind], match, times: 1 });
-    },
+    refuse: (kind) => refuse(kind, '/v2/checkout/orders'),
     withAnotherAmount: (body) => body.replaceAll('19.99', '29.99'),
     async moved(renewalId) {
       const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
@@ -93,9 +100,7 @@ async function openPaypal(): Promise<World> {
     async approve(order) {
       await control('POST', 'approve', { order });
     },
-    async advance(seconds) {
-      await control('POST', 'clock', { advance_seconds: seconds });
-    },
+    advance,
     async sendWebhooksTo(url) {
       const endpoint = { url, client_id: CLIENT, event_types: ['*'] };
       return (await control<{ id: string }>('POST', 'webhook_endpoints', endpoint)).id;
@@ -107,6 +112,20 @@ async function openPaypal(): Promise<World> {
     webhookLifeMs: 3 * 86_400_000,
     charges: [money(1999, 'USD'), money(500, 'JPY'), money(150_000, 'HUF'), money(100, 'TWD')],
     refuses: [money(5120, 'KWD'), money(150_050, 'HUF'), money(101, 'TWD'), money(100, 'INR')],
+    isRefund: (method, path) =>
+      method === 'POST' && /^\/v2\/payments\/captures\/[^/]+\/refund$/.test(path),
+    refuseRefund: (kind) => refuse(kind, '/v2/payments/captures/:id/refund'),
+    slowly: (outcome) => methodOf(outcome === 'succeeded' ? 'refund_pending' : 'refund_fail'),
+    endRefund: () => advance(3),
+    async dispute(capture) {
+      await control('POST', `captures/${capture}/dispute`, {});
+    },
+    async refunded(capture) {
+      const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
+      return entries
+        .filter((entry) => entry.kind === 'refund' && entry.capture === capture)
+        .map(({ amount_minor: minor, currency }) => money(minor, currency));
+    },
     close: () => emulator.close(),
   };
 }

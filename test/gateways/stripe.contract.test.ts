@@ -5,9 +5,12 @@ import { startStripeEmulator } from '../../emulators/stripe/server.js';
 import type { Account } from '../../gateways/gateway.js';
 import { fromStripeAmount } from '../../gateways/stripe/amount.js';
 import { stripe } from '../../gateways/stripe/index.js';
-import { type Fate, type World, describeGateway } from './contract.js';
+import { type Fate, describeGateway } from './contract.js';
+import type { RefundWorld } from './refund-bench.js';
+import { describeRefunds } from './refunds.js';
 
 describeGateway('Stripe', openStripe);
+describeRefunds('Stripe', openStripe);
 
 const KEY = 'sk_test_contract';
 const SECRET = 'whsec_contract';
@@ -30,10 +33,11 @@ interface Moved {
   readonly kind: string;
   readonly amount_minor: number;
   readonly currency: string;
+  readonly charge: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-async function openStripe(): Promise<World> {
+async function openStripe(): Promise<RefundWorld> {
   const emulator = await startStripeEmulator({ port: 0, stateFile: undefined });
   const client = new Stripe(KEY, {
     host: '127.0.0.1',
@@ -60,24 +64,27 @@ async function openStripe(): Promise<World> {
     deadlineMs: 5_000,
   });
 
+  async function methodOf(fate: string, whose?: string) {
+    const customer = whose ?? (await client.customers.create()).id;
+    const token = `pm_card_attachThen_${fate}`;
+    const method = await client.paymentMethods.attach(token, { customer });
+    return { customer, method: method.id, kind: method.type };
+  }
+  async function refuse(kind: keyof typeof FAULTS, path: string) {
+    await control('POST', 'faults', { ...FAULTS[kind], match: { method: 'POST', path }, times: 1 });
+  }
+  const advance = (seconds: number) => control<void>('POST', 'clock', { advance_seconds: seconds });
+
   return {
     gateway: stripe,
     url: emulator.url,
     account,
     stranger: (apiBase) => account(apiBase, 'sk_nobody'),
-    async method(fate, whose) {
-      const customer = whose ?? (await client.customers.create()).id;
-      const token = `pm_card_attachThen_${FATES[fate]}`;
-      const method = await client.paymentMethods.attach(token, { customer });
-      return { customer, method: method.id, kind: method.type };
-    },
+    method: (fate, whose) => methodOf(FATES[fate], whose),
     token: (kind) => Promise.resolve(kind === 'good' ? 'pm_card_visa' : 'pm_card_chargeDeclined'),
     isCharge: (method, path) =>
       method === 'POST' && /^\/v1\/payment_intents(\/[^/]+\/confirm)?$/.test(path),
-    async refuse(kind) {
-      const match = { method: 'POST', path: '/v1/payment_intents' };
-      await control('POST', 'faults', { ...FAULTS[kind], match, times: 1 });
-    },
+    refuse: (kind) => refuse(kind, '/v1/payment_intents'),
     withAnotherAmount: (body) => body.replaceAll('1999', '2999'),
     async moved(renewalId) {
       const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
@@ -96,9 +103,7 @@ async function openStripe(): Promise<World> {
         return_url: 'https://shop.example/back',
       });
     },
-    async advance(seconds) {
-      await control('POST', 'clock', { advance_seconds: seconds });
-    },
+    advance,
     async sendWebhooksTo(url) {
       await control('POST', 'webhook_endpoints', { url, secret: SECRET });
       return SECRET;
@@ -110,6 +115,22 @@ async function openStripe(): Promise<World> {
     webhookLifeMs: 300_000,
     charges: [money(1999, 'USD'), money(500, 'JPY'), money(150_050, 'HUF'), money(250, 'ISK')],
     refuses: [money(5121, 'KWD'), money(4550, 'MGA')],
+    isRefund: (method, path) => method === 'POST' && path === '/v1/refunds',
+    refuseRefund: (kind) => refuse(kind, '/v1/refunds'),
+    slowly: () => methodOf('refund_pending'),
+    async endRefund(reference, outcome) {
+      if (outcome === 'succeeded') return advance(3);
+      await control('POST', `refunds/${reference}/settle`, { outcome });
+    },
+    async dispute(charge) {
+      await control('POST', `charges/${charge}/dispute`, {});
+    },
+    async refunded(charge) {
+      const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
+      return entries
+        .filter((entry) => entry.kind === 'refund' && entry.charge === charge)
+        .map(({ amount_minor: wire, currency }) => fromStripeAmount(wire, currency));
+    },
     close: () => emulator.close(),
   };
 }
