@@ -47,8 +47,9 @@ const schema = z
     /** Whether the credentials are of PayPal's sandbox or move real money; they do not say so themselves. */
     PAYPAL_MODE: z.enum(['sandbox', 'live']).default('sandbox'),
     /**
-     * Where gateway accounts may refer to for their secrets: beginnings separated by commas, in which {merchant} stands
-     * for the merchant's id, such as "file:/run/secrets/{merchant}/". Unset, an admin key may refer to any.
+     * Where gateway accounts may refer to for their secrets: references separated by commas, or beginnings that end in
+     * "/" or "_". {merchant} stands for the merchant's id: "file:/run/secrets/{merchant}/". Unset, an admin key may
+     * refer to any.
      */
     SECRET_REFERENCES: z
       .string()
@@ -155,16 +156,16 @@ export type ReadSecret = (reference: string, merchantId: string) => string;
 interface SecretRules {
   /** Answers for names that the environment leaves unset. */
   readonly fallbacks?: Readonly<Record<string, string>>;
-  /** The beginnings that a reference may have; any, without. */
+  /** The references that are permitted, or their beginnings; any, without. */
   readonly allowed?: readonly string[] | undefined;
 }
 
 /** `env:NAME` or `file:/path`. */
 export function secretReader({ fallbacks = {}, allowed }: SecretRules = {}): ReadSecret {
   return (reference, merchantId) => {
-    const own = allowed?.map((beginning) => beginning.replaceAll('{merchant}', merchantId));
+    const own = allowed?.map((one) => one.replaceAll('{merchant}', merchantId));
     const climbs = reference.split('/').includes('..');
-    if (own && (climbs || !own.some((beginning) => reference.startsWith(beginning))))
+    if (own && (climbs || !own.some((one) => isCovered(reference, one))))
       throw new Error(`The secret ${reference} is not among this merchant's SECRET_REFERENCES`);
     const colon = reference.indexOf(':');
     const [scheme, rest] = [reference.slice(0, colon), reference.slice(colon + 1)];
@@ -173,4 +174,8 @@ export function secretReader({ fallbacks = {}, allowed }: SecretRules = {}): Rea
     if (value) return value;
     throw new Error(`The secret ${reference} is not set: credentials are env:NAME or file:/path`);
   };
+}
+
+function isCovered(reference: string, permitted: string): boolean {
+  return /[/_]$/.test(permitted) ? reference.startsWith(permitted) : reference === permitted;
 }

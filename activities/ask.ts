@@ -23,6 +23,7 @@ import { heard } from './outcome.js';
 import { prepare, throughBreaker } from './send.js';
 import { releaseEarlier } from './release.js';
 import { settle } from './settle.js';
+import { awaitMoment, heedRetryAfter } from './turn.js';
 import { isWanted } from './wanted.js';
 
 export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<ChargeOutcome> {
@@ -95,6 +96,8 @@ const ABSENCE_IS_PROOF_AFTER_MS = 2 * 3_600_000;
 /** A stored error is replayed for as long as the key lives. */
 const MAX_SERVER_ERRORS = 3;
 
+const RESEND_PATIENCE_MS = 1_000;
+
 async function sendAgain(
   deps: Deps,
   charge: ChargeWithAccount,
@@ -112,9 +115,12 @@ async function sendAgain(
     if (ready.kind === 'unsent') return ready.answer;
     ({ baseline } = ready);
   }
+  if (!(await awaitMoment(deps, charge.account, RESEND_PATIENCE_MS)))
+    return { kind: 'unknown', why: 'It waits for its turn to be sent again' };
   const still = await recordResend(deps.db, charge.id, deps.clock.safety());
   if (!still) return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
   const answer = await gateway.submit(account, { ...frozen, baseline });
+  await heedRetryAfter(deps, charge.account, answer);
   if (answer.kind !== 'duplicate') return answer;
   const why = 'It is paid, by this charge or an earlier one: it is looked up which';
   return { kind: 'unknown', why, reference: answer.reference };

@@ -9,7 +9,7 @@ import {
 import { ask } from './ask.js';
 import type { Deps } from './deps.js';
 import { heard } from './outcome.js';
-import { send } from './send.js';
+import { breakerIsOpen, send } from './send.js';
 import { settle } from './settle.js';
 import { waitForTurn } from './turn.js';
 
@@ -26,9 +26,13 @@ export async function submitCharge(deps: Deps, chargeId: string): Promise<Charge
   if (waitMs === undefined) return behindAnother(deps, charge);
   if (waitMs > 0) return heard(deps, charge, waitMs);
   const inTurn = await claim(deps, chargeId, { outOfTurn });
-  return inTurn
-    ? sendClaimed(deps, inTurn, begun)
-    : heard(deps, await readCharge(deps.db, chargeId));
+  if (!inTurn) return heard(deps, await readCharge(deps.db, chargeId));
+  return outOfTurn ? holdBack(deps, inTurn) : sendClaimed(deps, inTurn, begun);
+}
+
+/** Without a place in the queue it may not be sent, even if the breaker closes in this very moment. */
+function holdBack(deps: Deps, claimed: ChargeWithAccount): Promise<ChargeOutcome> {
+  return settle(deps, claimed, breakerIsOpen(claimed.account), { onlySend: true });
 }
 
 /** Another charge of the renewal is under way, and the database refused this one: that one is asked about. */

@@ -129,7 +129,9 @@ export function decideCharge(
     if (!(await insertOnce(tx, renewal, { ...verdict, kind: 'resolveUnknown' }, now))) return;
     const reason = `Decided by ${verdict.actor}: ${verdict.reason}`;
     const { outcome: status, reference } = verdict;
-    const settled = await settleOpen(tx, charge.id, { status, reason, reference }, now);
+    const named = reference ? deps.gateways(charge.account.gateway).namedByHand(reference) : {};
+    const known = charge.gatewayReference ? { reference: charge.gatewayReference } : {};
+    const settled = await settleOpen(tx, charge.id, { status, reason, ...named, ...known }, now);
     if (settled) await clearAttention(tx, renewalId);
     if (settled?.status === 'succeeded') await takeMoney(tx, renewal, settled, now);
     if (settled?.status === 'not_sent' && renewal.cancelRequestedAt)

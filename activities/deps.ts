@@ -18,6 +18,8 @@ export interface Deps {
   readonly breakers: Breakers;
   readonly tempo: Tempo;
   readonly clock: Clock;
+  /** Tells Temporal that a long activity goes on. */
+  readonly alive: () => void;
 }
 
 /** The times that charging keeps, in milliseconds. */

@@ -46,7 +46,7 @@ export async function sendOwed(deps: Deps): Promise<Repairs> {
   const before = new Date(Date.now() - OWED_FOR_MS);
   const owed = await listOwed(deps.db, before, PAGE);
   const events = await listUndispatched(deps.db, before, PAGE);
-  return repairEach([
+  return repairEach(deps.alive, [
     ...owed.map((row) => () => sendDispatch(deps, row)),
     ...events.map(
       ({ id }) =>

@@ -6,10 +6,15 @@ export interface Repairs {
   readonly why?: string;
 }
 
-export async function repairEach(repairs: readonly (() => Promise<unknown>)[]): Promise<Repairs> {
+/** `alive` is told before each, so that a killed worker is noticed and a busy one is not. */
+export async function repairEach(
+  alive: () => void,
+  repairs: readonly (() => Promise<unknown>)[],
+): Promise<Repairs> {
   let done = 0;
   const failures: string[] = [];
   for (const repair of repairs) {
+    alive();
     try {
       await repair();
       done++;

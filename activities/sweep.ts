@@ -25,8 +25,16 @@ export async function restartLost(deps: Deps): Promise<Repairs> {
   const before = new Date(Date.now() - STUCK_AFTER_MS);
   await reopenCases(deps);
   return addRepairs([
-    await eachPage((after) => listOverdueSubscriptions(db, before, after, PAGE), restartOf(deps)),
-    await eachPage((after) => listUnsettledRenewals(db, before, after, PAGE), ownerRestartOf(deps)),
+    await eachPage(
+      deps,
+      (after) => listOverdueSubscriptions(db, before, after, PAGE),
+      restartOf(deps),
+    ),
+    await eachPage(
+      deps,
+      (after) => listUnsettledRenewals(db, before, after, PAGE),
+      ownerRestartOf(deps),
+    ),
   ]);
 }
 
@@ -34,6 +42,7 @@ type Repair = () => Promise<void>;
 
 /** Looks at one page of rows at a time, and repairs it before the next is read. */
 async function eachPage<Row extends { readonly id: string }>(
+  { alive }: Deps,
   read: (after: string) => Promise<Row[]>,
   repairOf: (row: Row) => Promise<Repair | undefined>,
 ): Promise<Repairs> {
@@ -41,7 +50,12 @@ async function eachPage<Row extends { readonly id: string }>(
   for (let after = ''; ;) {
     const page = await read(after);
     const repairs = await Promise.all(page.map(repairOf));
-    repaired.push(await repairEach(repairs.filter((repair) => repair !== undefined)));
+    repaired.push(
+      await repairEach(
+        alive,
+        repairs.filter((repair) => repair !== undefined),
+      ),
+    );
     if (page.length < PAGE) return addRepairs(repaired);
     after = page.at(-1)!.id;
   }
@@ -91,6 +105,7 @@ export async function endOverdue(deps: Deps): Promise<Repairs> {
   const now = deps.clock.business();
   const over = await listEndedSubscriptions(db, now, PAGE);
   return repairEach(
+    deps.alive,
     over.map(
       ({ id }) =>
         () =>

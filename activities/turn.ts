@@ -1,12 +1,12 @@
 /** Turns: how an account's sends are spaced, so that a gateway that comes back is not run down by those who waited. */
 import type { Answer } from '../gateways/gateway.js';
 import type { ChargeWithAccount, GatewayAccount } from '../prisma/charge.js';
-import { TURN_LASTS_MS, keepQuiet, reserveTurn } from '../prisma/turn.js';
+import { keepQuiet, reserveMoment, reserveTurn } from '../prisma/turn.js';
 import type { Deps } from './deps.js';
 
 /**
- * Takes a planned charge's place in its account's queue. Undefined: there is nothing to wait for. 0: its turn is now,
- * after a moment at most. Otherwise when to come again, in milliseconds, a little early; the place is kept.
+ * Takes a planned charge's place in its account's queue. Undefined: there is nothing to wait for. 0: its turn is now.
+ * Otherwise when to come again, in milliseconds; the place is kept.
  */
 export async function waitForTurn(
   { db }: Deps,
@@ -14,17 +14,37 @@ export async function waitForTurn(
 ): Promise<number | undefined> {
   const now = Date.now();
   const quiet = account.quietUntil?.getTime() ?? 0;
-  const kept = sendAt && sendAt.getTime() > now - TURN_LASTS_MS ? sendAt : null;
-  const place = kept ?? (account.sendsPerSecond ? await reserveTurn(db, id, new Date(now)) : null);
+  const place =
+    sendAt ?? (account.sendsPerSecond ? await reserveTurn(db, id, new Date(now)) : null);
   const turn = Math.max(place?.getTime() ?? 0, quiet);
-  if (turn - now > A_MOMENT_MS) return turn - now - EARLY_MS;
-  if (turn > now) await new Promise((resolve) => setTimeout(resolve, turn - now));
-  return turn > now || place !== kept ? 0 : undefined;
+  if (turn - now > A_MOMENT_MS) return turn - now;
+  if (turn > now) await pass(turn - now);
+  return turn > now || place !== sendAt ? 0 : undefined;
 }
 
-/** Coming early and waiting here makes up for what a timer and a task queue take. */
-const EARLY_MS = 500;
 const A_MOMENT_MS = 750;
+
+/**
+ * The last thing before a byte leaves: whatever comes late, or is sent again, is spaced here too. False: its moment is
+ * too far off, or the gateway asked to be left alone.
+ */
+export async function awaitMoment(
+  { db }: Deps,
+  { id, sendsPerSecond, quietUntil }: GatewayAccount,
+  withinMs: number,
+): Promise<boolean> {
+  const now = Date.now();
+  if (quietUntil && quietUntil.getTime() > now) return false;
+  if (!sendsPerSecond) return true;
+  const moment = await reserveMoment(db, id, new Date(now), withinMs);
+  if (!moment) return false;
+  await pass(moment.getTime() - Date.now());
+  return true;
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
 
 /** A gateway that asked to be left alone is: nothing new is sent before. */
 export async function heedRetryAfter({ db }: Deps, account: GatewayAccount, answer: Answer) {

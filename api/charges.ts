@@ -24,7 +24,10 @@ export const chargeRoutes = [
     params,
     answers: { 200: { description: 'The charge', schema: charge } },
     run: async ({ api, merchantId, params: { id } }) => {
-      return { status: 200, body: renderCharge(await requireChargeView(api.db, merchantId, id)) };
+      return {
+        status: 200,
+        body: renderCharge(await requireChargeView(api.db, merchantId, id), api),
+      };
     },
   }),
   route({

@@ -30,19 +30,19 @@ export interface ApiDeps {
 }
 
 /** Links with which a customer pays a renewal on a page. */
-export interface PaymentLinks {
+interface PaymentLinks {
   issue(tx: Tx, asked: AskedLink, now: Date): Promise<{ chargeId: string; secret: string }>;
   /** Undefined: there is no such link. */
   use(secret: string): Promise<UsedLink | undefined>;
 }
 
-export interface AskedLink {
+interface AskedLink {
   readonly renewalId: string;
   readonly addresses: PageAddresses;
   readonly expiresAt: Date;
 }
 
-export type UsedLink =
+type UsedLink =
   | Extract<Page, { kind: 'ready' }>
   | { readonly kind: 'over'; readonly why: string }
   | { readonly kind: 'under_way' | 'unavailable' };

@@ -94,7 +94,7 @@ export const renewalRoutes = [
       const { charges } = await requireRenewalView(api.db, merchantId, id);
       return {
         status: 200,
-        body: { data: charges.map((row) => renderCharge(row)), has_more: false },
+        body: { data: charges.map((row) => renderCharge(row, api)), has_more: false },
       };
     },
   }),

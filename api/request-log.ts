@@ -45,7 +45,9 @@ function acceptedRequestId(given: string | undefined): string | undefined {
 
 function loggedPath(req: Request): string {
   const path = req.originalUrl.split('?', 1)[0]!.slice(0, 200);
-  return containsCardNumber(decoded(path)) ? '(a card number)' : path;
+  if (containsCardNumber(decoded(path))) return '(a card number)';
+  // Whoever has a payment link's secret can open its payment.
+  return path.replace(/^\/payment-links\/[^/]+/, '/payment-links/(secret)');
 }
 
 export function decoded(path: string): string {

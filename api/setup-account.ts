@@ -15,22 +15,12 @@ import type { newPaymentMethodSession } from './schemas/payment-method-session.j
 import { requireUsable } from './usable-account.js';
 
 export type SessionRequest = ApiRequest<unknown, unknown, z.output<typeof newPaymentMethodSession>>;
-type Kind = z.output<typeof newPaymentMethodSession>['kind'];
-
-/** Where each kind of payment method is given. */
-const OFFERED_BY: Readonly<Record<Kind, readonly string[]>> = {
-  card: ['stripe'],
-  sepa_debit: ['stripe'],
-  us_bank_account: ['stripe'],
-  paypal: ['paypal'],
-};
-
 export async function accountForSetup(
   { api, caller, merchantId, body }: SessionRequest,
   customer: Customer,
 ): Promise<GatewayAccount> {
   const { kind, gateway_account: named } = body;
-  const offers = ({ gateway }: GatewayAccount) => OFFERED_BY[kind].includes(gateway);
+  const offers = ({ gateway }: GatewayAccount) => api.gateways(gateway).kinds.includes(kind);
   if (named !== undefined) {
     const row = requireUsable(await findGatewayAccount(api.db, merchantId, named), caller);
     if (offers(row)) return row;

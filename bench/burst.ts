@@ -12,11 +12,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { findFreePort } from '../embedded/port.js';
 import { findProgram } from '../embedded/running-program.js';
+import { freePorts } from './support/stores.js';
+import { within } from './support/within.js';
 
 const RENEWALS = 50;
 const KILL_AFTER = 5;
@@ -227,20 +227,4 @@ async function call<T>(method: string, path: string, body?: object, key?: string
   if (response.ok) return answer as T;
   const said = `${method} ${path} answered ${response.status}: ${JSON.stringify(answer)}`;
   throw response.status < 500 ? new Refused(said) : new Error(said);
-}
-
-async function within(
-  ms: number,
-  what: string,
-  happened: () => Promise<unknown>,
-  lookEveryMs = 100,
-): Promise<void> {
-  for (const end = Date.now() + ms; !(await happened()); await sleep(lookEveryMs))
-    if (Date.now() > end) throw new Error(`Not within ${ms} ms: ${what}`);
-}
-
-async function freePorts(count: number): Promise<string[]> {
-  const ports = new Set<string>();
-  while (ports.size < count) ports.add(String(await findFreePort()));
-  return [...ports];
 }

@@ -14,6 +14,8 @@ import type { Money } from './money.js';
 
 /** Everything about a case that its next step depends on. Instants are epoch milliseconds. */
 export interface CaseState {
+  /** 1 for a renewal's first case, counted on when its money came back. */
+  readonly number: number;
   readonly openedAt: number;
   /** The customer's zone, in which days begin and mornings are. */
   readonly timeZone: string;
@@ -137,7 +139,9 @@ function nextRetry(policy: DunningPolicy, state: CaseState): Step | undefined {
   const number = state.retriesAt.length + 1;
   const at = Math.max(slotAt, state.holdUntil ?? 0);
   const why = `Automatic retry ${number}, after ${state.lastDecline.class}`;
-  return { kind: 'retry', at, round: `retry ${number}`, slotAt, why };
+  // A later case of the same renewal must not find the rounds of an earlier one.
+  const round = state.number === 1 ? `retry ${number}` : `retry ${number} of case ${state.number}`;
+  return { kind: 'retry', at, round, slotAt, why };
 }
 
 /** A code that no table knows is treated as a soft decline, once. */

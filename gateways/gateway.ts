@@ -26,8 +26,22 @@ export type * from './port/refund.js';
 export type * from './port/webhook.js';
 
 export interface Gateway {
-  /** How long after the first send a re-send under the same key is safe, in milliseconds. */
+  /** The kinds of payment method it offers, such as "card". */
+  readonly kinds: readonly string[];
+  /** Which mode a secret is for, where secrets say so. */
+  modeOf(secret: string): Account['mode'] | undefined;
+  /**
+   * How long after the first send a re-send under the same key is safe, in milliseconds: at least an hour less than the
+   * gateway keeps it. Two hours after that no send can take effect any more, and `absent` is proof.
+   */
   readonly keyLifeMs: number;
+  /** For operators: what it means that a charge does not show once its key has died. One sentence. */
+  readonly afterItsKey: string;
+  /** The name of a payment as a person reads it at the gateway, in the port's words. */
+  namedByHand(reference: string): {
+    readonly reference?: string;
+    readonly chargeReference?: string;
+  };
   /** The request of a charge, to be frozen in its row. Pure. Throws a DomainError for what it cannot be asked for. */
   compose(order: ChargeOrder): Composed;
   /** Reads how the object stands that the send will change. Called after the claim, before the send. */

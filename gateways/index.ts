@@ -17,6 +17,10 @@ export function gatewayNamed(name: string): Gateway {
   );
 }
 
+export function gatewayNames(): [string, ...string[]] {
+  return Object.keys(GATEWAYS) as [string, ...string[]];
+}
+
 /** How long each gateway's idempotency keys may be re-sent, in milliseconds. */
 export function keyLives(): Record<string, number> {
   return Object.fromEntries(

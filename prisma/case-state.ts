@@ -26,6 +26,7 @@ export async function readCaseState(
   const outage = open.outage as unknown as CaseOutage | null;
   const lastDecline = open.lastDecline as unknown as Decline;
   const state: CaseState = {
+    number: open.number,
     openedAt: open.openedAt.getTime(),
     timeZone: customer.timeZone,
     amount: money(Number(renewal.amountMinor), renewal.currency),

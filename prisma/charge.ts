@@ -6,7 +6,6 @@ import type { Candidate } from './candidate.js';
 import { type Tx, fieldNames, violatesUnique } from './client.js';
 import type { Charge, GatewayAccount, Prisma } from './generated/client.js';
 import type { Renewal } from './renewal.js';
-import { TURN_LASTS_MS } from './turn.js';
 
 export type { Charge, GatewayAccount };
 export type ChargeWithAccount = Charge & { readonly account: GatewayAccount };
@@ -105,7 +104,6 @@ export async function claimCharge(
   { now, machineNow, keyLives, outOfTurn }: Claim,
 ): Promise<ChargeWithAccount | undefined> {
   const lives = JSON.stringify(keyLives);
-  const missed = new Date(machineNow.getTime() - TURN_LASTS_MS);
   try {
     const rows = await tx.$queryRaw<Record<string, unknown>[]>`
       update charge c set status = 'submitted', first_sent_at = ${now}, key_valid_until =
@@ -114,8 +112,7 @@ export async function claimCharge(
       where c.id = ${chargeId} and c.status = 'planned' and a.id = c.gateway_account_id
         and (${outOfTurn} or (
           (a.quiet_until is null or a.quiet_until <= ${machineNow}::timestamptz)
-          and (a.sends_per_second is null or (c.send_at <= ${machineNow}::timestamptz
-            and c.send_at > ${missed}::timestamptz))))
+          and (a.sends_per_second is null or c.send_at <= ${machineNow}::timestamptz)))
       returning c.*, to_jsonb(a) as account`;
     return rows[0] && withAccount(rows[0]);
   } catch (error) {
@@ -136,13 +133,14 @@ export async function readCharge(tx: Tx, chargeId: string): Promise<ChargeWithAc
 function withAccount(row: Record<string, unknown>): ChargeWithAccount {
   const charge = fieldNames<ChargeWithAccount>(row);
   const account = fieldNames<GatewayAccount>(row['account'] as object);
-  const { createdAt, nextSendAt, quietUntil } = account;
+  const { createdAt, nextSendAt, nextByteAt, quietUntil } = account;
   return {
     ...charge,
     account: {
       ...account,
       createdAt: new Date(createdAt),
       nextSendAt: nextSendAt && new Date(nextSendAt),
+      nextByteAt: nextByteAt && new Date(nextByteAt),
       quietUntil: quietUntil && new Date(quietUntil),
     },
   };

@@ -2,7 +2,7 @@
 import { type ChargeStatus, isOpen } from '../domain/charge.js';
 import { nextStep } from '../domain/dunning.js';
 import { readCaseState } from './case-state.js';
-import { listCharges } from './charge.js';
+import { type Charge, listCharges } from './charge.js';
 import type { Database, Tx } from './client.js';
 import { findOpenCase } from './dunning-case.js';
 import type { Renewal } from './renewal.js';
@@ -25,10 +25,34 @@ export async function readNextStep(db: Database, renewalId: string): Promise<Nex
   if (renewal.status === 'past_due') return nextOfCase(db, renewal);
   const parked = renewal.needsAttention as { why: string } | null;
   if (parked) return { kind: 'await_operator', at: null, why: parked.why };
+  const waiting = await waitsFor(db, renewal, charges);
+  if (waiting) return waiting;
   const unsent = charges.findLast(({ status }) => status === 'not_sent');
   if (unsent)
     return { kind: 'await_gateway', at: null, why: unsent.reason ?? 'No gateway answers' };
   return { kind: 'charge', at: renewal.dueAt, why: 'The period is due' };
+}
+
+/** A place in its account's queue, or the day that the payer of a debit was told. */
+async function waitsFor(
+  db: Database,
+  { id: renewalId }: Renewal,
+  charges: readonly Charge[],
+): Promise<NextStep | null> {
+  const now = new Date();
+  const planned = charges.find(
+    ({ status, pageSecretHash }) => status === 'planned' && !pageSecretHash,
+  );
+  if (planned?.sendAt && planned.sendAt > now)
+    return { kind: 'charge', at: planned.sendAt, why: 'Sends to this gateway account are spaced' };
+  if (charges.length > 0) return null;
+  const announced = await db.debitNotice.findFirst({
+    where: { renewalId, debitAt: { gt: now } },
+    orderBy: { createdAt: 'desc' },
+  });
+  return (
+    announced && { kind: 'charge', at: announced.debitAt, why: 'The payer was told of that day' }
+  );
 }
 
 async function nextOfCase(tx: Tx, renewal: Renewal): Promise<NextStep | null> {

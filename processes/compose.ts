@@ -1,5 +1,6 @@
 /** Composition: the parts, put together once for every kind of process. */
 
+import { heartbeat } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 
 import { createBreakers } from '../activities/breakers.js';
@@ -81,6 +82,7 @@ export function compose(
       }),
       tempo,
       clock: activityClock,
+      alive: () => heartbeat(),
     },
     webhookAccountFor: (row) => ({
       ...addressOf(row),
@@ -111,12 +113,12 @@ function tempoOf(config: Config): Tempo {
 /** Test and live never mix: a live key goes nowhere but to the vendor, a test account nowhere with a live key. */
 function credentialOf(row: GatewayAccount, readSecret: ReadSecret): string {
   const secret = readSecret(row.secretRef, row.merchantId);
-  const live = row.mode === 'live';
-  // PayPal's credentials do not say which they are; its test and live hosts know none of each other's.
-  if (row.gateway === 'stripe' && secret.includes('_live_') !== live)
+  const mode = gatewayNamed(row.gateway).modeOf(secret);
+  if (mode !== undefined && mode !== row.mode)
     throw new Error(
       `${row.name} is a ${row.mode} account, but ${row.secretRef} is not a ${row.mode} key`,
     );
-  if (live && row.apiBase) throw new Error(`${row.name} is live and must not have an api_base`);
+  if (row.mode === 'live' && row.apiBase)
+    throw new Error(`${row.name} is live and must not have an api_base`);
   return secret;
 }

@@ -40,6 +40,8 @@ export function raiseAttention(...attention: Parameters<Activities['raiseAttenti
 
 export const { sendOwed, restartLost, endOverdue } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
+  // A worker that was killed must not keep the next sweep waiting.
+  heartbeatTimeout: '1 minute',
   retry: { maximumAttempts: 3 },
 });
 

@@ -1,11 +1,14 @@
 import type { z } from 'zod';
 
 import type { ChargeView } from '../../prisma/charge-view.js';
+import type { ApiDeps } from '../deps.js';
 import type { charge } from '../schemas/charge.js';
 
 type Shown = z.infer<typeof charge>;
 
-export function renderCharge(row: ChargeView, now = new Date()): Shown {
+type Rendering = Pick<ApiDeps, 'gateways'>;
+
+export function renderCharge(row: ChargeView, api: Rendering, now = new Date()): Shown {
   return {
     id: row.id,
     renewal: row.renewalId,
@@ -22,7 +25,7 @@ export function renderCharge(row: ChargeView, now = new Date()): Shown {
     currency: row.currency,
     decline: row.decline === null ? null : renderDecline(row.decline),
     reason: row.reason,
-    resolves_by: row.status === 'unknown' ? resolvesBy(row, now) : null,
+    resolves_by: row.status === 'unknown' ? resolvesBy(row, api, now) : null,
     gateway_reference: row.gatewayReference,
     planned_at: row.plannedAt.toISOString(),
     send_at: row.status === 'planned' ? (row.sendAt?.toISOString() ?? null) : null,
@@ -39,33 +42,23 @@ export function renderDecline(decline: unknown): NonNullable<Shown['decline']> {
 }
 
 /** What decides an unknown charge, in the order in which it is tried: the gateway, the same request again, a person. */
-function resolvesBy(row: ChargeView, now: Date): string {
+function resolvesBy(row: ChargeView, { gateways }: Rendering, now: Date): string {
   const { id, account } = row;
   return [
     `${account.name} is asked again and again.`,
     sentAgain(row, now),
-    ...(SEARCHED[account.gateway] ?? []),
+    gateways(account.gateway).afterItsKey,
     `An operator may decide it with POST /v1/charges/${id}/resolution.`,
   ].join(' ');
 }
 
 function sentAgain({ account, keyValidUntil, pageSecretHash }: ChargeView, now: Date): string {
   if (!keyValidUntil || keyValidUntil <= now)
-    return `Its key is too old to send it again: it is looked up ${UNTIL_CERTAIN}.`;
-  if (account.state === 'closed')
-    return `The account is closed: it is only looked up, ${UNTIL_CERTAIN}.`;
+    return `Its key is too old to send it again: it is only looked up.`;
+  if (account.state === 'closed') return `The account is closed: it is only looked up.`;
   const until = keyValidUntil.toISOString();
   const again = pageSecretHash
     ? 'What the customer has approved on the page is taken under its key'
     : 'Where nothing of it is found it is sent again under the same key';
-  return `${again}, until ${until}; after that it is only looked up, ${UNTIL_CERTAIN}.`;
+  return `${again}, until ${until}; after that it is only looked up.`;
 }
-
-const UNTIL_CERTAIN = 'until it shows or its absence is proof';
-
-/** How a gateway is searched for what it does not know by name. */
-const SEARCHED: Readonly<Record<string, readonly string[]>> = {
-  paypal: [
-    "The last look-up is a search of the account's transactions, where it may show hours later.",
-  ],
-};

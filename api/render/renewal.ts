@@ -9,7 +9,7 @@ import type { renewal } from '../schemas/renewal.js';
 import { renderCharge } from './charge.js';
 
 type Shown = z.infer<typeof renewal>;
-type Links = Pick<ApiDeps, 'readNextStep' | 'temporalLink'>;
+type Links = Pick<ApiDeps, 'gateways' | 'readNextStep' | 'temporalLink'>;
 
 export async function renderRenewal(
   { renewal: row, charges, caseId }: RenewalView,
@@ -29,7 +29,7 @@ export async function renderRenewal(
     due_at: row.dueAt.toISOString(),
     paid_at: row.paidAt?.toISOString() ?? null,
     needs_attention: renderAttention(row.needsAttention as NeedsAttention | null),
-    charges: charges.map((row) => renderCharge(row)),
+    charges: charges.map((row) => renderCharge(row, api)),
     dunning_case: caseId ?? null,
     next_step: open ? renderNextStep(await api.readNextStep(row.id)) : null,
     workflow: renderWorkflow(ownerOf(row), api),

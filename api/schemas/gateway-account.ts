@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { gatewayNames } from '../../gateways/index.js';
 import { idOf, shownInstant, webAddress } from './common.js';
 
 const slug = z
@@ -60,7 +61,7 @@ const debitNoticeDays = z.int().min(0).max(30).nullable().meta({
 export const newGatewayAccount = z
   .strictObject({
     name: slug.meta({ example: 'stripe-eu' }),
-    gateway: z.enum(['stripe', 'paypal']),
+    gateway: z.enum(gatewayNames()),
     mode,
     secret_ref: credentials,
     webhook_secret_refs: webhookSecrets.default([]),

@@ -2,7 +2,7 @@
 import type { Gateway, Refunding } from '../gateway.js';
 import { lookUp } from './look-up.js';
 import { attachMethod, createSetup } from './methods.js';
-import { submit } from './orders.js';
+import { nameCapture, submit } from './orders.js';
 import { completePage, openPage } from './pages.js';
 import { composeRefund, lookUpRefund, refund } from './refunds.js';
 import { release } from './release.js';
@@ -16,7 +16,14 @@ const KEY_LIFE_MS = 5 * 3_600_000;
 const REFUND_KEY_LIFE_MS = 44 * 86_400_000;
 
 export const paypal: Gateway & Refunding = {
+  kinds: ['paypal'],
+  // Its credentials do not say; its two hosts know none of each other's.
+  modeOf: () => undefined,
   keyLifeMs: KEY_LIFE_MS,
+  afterItsKey:
+    "The last look-up is a search of the account's transactions, which lag by hours; that it does not show there is no proof.",
+  // People see transactions, never orders.
+  namedByHand: (name) => ({ reference: nameCapture(name), chargeReference: name }),
   compose: composeRequest,
   // Each charge makes an order of its own: there is nothing to look at before.
   prepare: () => Promise.resolve({ kind: 'ready', baseline: undefined }),

@@ -26,6 +26,7 @@ function fetchWithin(deadlineMs: number): typeof fetch {
   return (input, init) => {
     const deadline = AbortSignal.timeout(deadlineMs);
     const signal = init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
-    return fetch(input, { ...init, signal });
+    // A redirect followed would be a request that nobody asked for, perhaps with the money in it.
+    return fetch(input, { ...init, signal, redirect: 'error' });
   };
 }

@@ -23,7 +23,12 @@ import { readWebhook } from './webhook.js';
 const KEY_LIFE_MS = 23 * 3_600_000;
 
 export const stripe: Gateway & Refunding = {
+  kinds: ['card', 'sepa_debit', 'us_bank_account'],
+  modeOf: (secret) => (secret.includes('_live_') ? 'live' : 'test'),
   keyLifeMs: KEY_LIFE_MS,
+  afterItsKey:
+    'That it does not show two hours after its key has died is proof that it was never made.',
+  namedByHand: (name) => (name.startsWith('pi_') ? { reference: name } : { chargeReference: name }),
   compose: composeRequest,
   prepare,
   submit,

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 
+import { gatewayNamed } from '../../gateways/index.js';
 import { createApp } from '../../api/app.js';
 import type { ApiDeps } from '../../api/deps.js';
 import { routes } from '../../api/routes.js';
@@ -96,7 +97,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
     db,
     launch: recorder(record),
     logger: pino({ level: 'debug' }, sink(record.logged)),
-    gateways: () => fakeGateway(record),
+    gateways: (name) => ({ ...gatewayNamed(name), ...fakeGateway(record) }),
     accountFor: ({ name, apiBase }) => ({
       name,
       secret: 'sk_test_hidden',
@@ -189,7 +190,9 @@ function offerFields({ customer, customerId, key }: SetupRequest): Setup {
 }
 
 /** The port's three verbs that HTTP uses. A webhook says in plain JSON what the real one would translate. */
-function fakeGateway(record: Record_): Gateway {
+function fakeGateway(
+  record: Record_,
+): Pick<Gateway, 'attachMethod' | 'createSetup' | 'readWebhook'> {
   return {
     attachMethod(_account: unknown, request: AttachRequest) {
       record.attached.push(request);
@@ -204,7 +207,7 @@ function fakeGateway(record: Record_): Gateway {
       const report = JSON.parse(raw.toString()) as object;
       return Promise.resolve({ kind: 'report', report });
     },
-  } as unknown as Gateway;
+  } as Pick<Gateway, 'attachMethod' | 'createSetup' | 'readWebhook'>;
 }
 
 function sink(lines: string[]): Writable {

@@ -36,6 +36,7 @@ function state(changes: Partial<CaseState> = {}): CaseState {
     outage: undefined,
     lostMs: 0,
     returns: 0,
+    number: 1,
     ...changes,
   };
 }

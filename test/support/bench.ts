@@ -17,7 +17,7 @@ export function workbench(house: House, changes: Partial<Deps> = {}) {
   let ahead = 0;
   const now = () => new Date(Date.now() + ahead);
   const clock = { business: now, safety: now };
-  const deps: Deps = { ...house.deps, clock, ...changes };
+  const deps: Deps = { ...house.deps, clock, alive: () => {}, ...changes };
   const activities = createActivities(deps);
   return {
     deps,

@@ -14,10 +14,15 @@ create table routing_rule (
 );
 create index routing_rule_by_merchant on routing_rule (merchant_id, position, id);
 
+-- Which gateways there are, the code knows.
+alter table gateway_account drop constraint gateway_account_gateway_check;
+
 -- New sends are spaced so that no second sees more than this many; null: not spaced.
 alter table gateway_account add column sends_per_second double precision check (sends_per_second > 0);
 -- The next free place in the queue of sends, and until when the gateway asked to be left alone.
 alter table gateway_account add column next_send_at timestamptz;
+-- When the next byte may leave: what comes late, and what is sent again, is spaced here as well.
+alter table gateway_account add column next_byte_at timestamptz;
 alter table gateway_account add column quiet_until timestamptz;
 -- How many days before a bank debit its payer is told. Null: as the kind of debit demands.
 alter table gateway_account add column debit_notice_days integer

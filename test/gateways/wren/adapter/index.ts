@@ -8,6 +8,10 @@ import { composePageRequest, composeRequest, readRequest } from './request.js';
 import { readWebhook } from './webhook.js';
 
 export const wren: Gateway = {
+  kinds: ['card'],
+  modeOf: () => undefined,
+  afterItsKey: 'That it does not show two hours after its key has died is proof.',
+  namedByHand: (reference) => ({ reference, chargeReference: reference }),
   // Wren keeps a key for 24 hours. By the hour less, absence is proof in time.
   keyLifeMs: 23 * 3_600_000,
   compose: composeRequest,
