@@ -12,6 +12,7 @@ import { LONGEST_WAIT_SECONDS } from './input.js';
 import type { Route } from './route.js';
 import { routes } from './routes.js';
 import { problem } from './schemas/common.js';
+import { openedPayment } from './schemas/payment-link.js';
 
 export function openApiDocument() {
   return createDocument({
@@ -134,6 +135,21 @@ const OPEN_PATHS: ZodOpenApiPathsObject = {
       responses: {
         200: plainAnswer('Stored', z.object({ received: z.literal(true) })),
         ...problemResponses([400, 404, 413, 429, 503]),
+      },
+    },
+  },
+  '/payment-links/{secret}/payments': {
+    post: {
+      tags: ['renewals'],
+      summary: 'Begin, or go on with, the payment behind a link',
+      description:
+        "What the customer's browser needs to pay: the gateway's page (`url`), or what its fields take (`client_secret`). " +
+        "The link's secret is all the authentication there is. A link that was used up, replaced or has expired is a 410.",
+      security: [],
+      requestParams: { path: z.object({ secret: z.string() }) },
+      responses: {
+        200: plainAnswer('What the browser needs', openedPayment),
+        ...problemResponses([404, 409, 410, 429, 503]),
       },
     },
   },

@@ -31,3 +31,8 @@ export const paymentLink = z
       .meta({ description: 'Opens the payment. Shown once; a replay leaves it out.' }),
   })
   .meta({ id: 'PaymentLink' });
+
+export const openedPayment = z.object({
+  url: z.string().nullable(),
+  client_secret: z.string().nullable(),
+});

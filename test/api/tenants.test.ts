@@ -40,6 +40,7 @@ const BODIES: Record<string, object> = {
   'payment-methods': { gateway_account: 'stripe-eu', token: 'tok_foreign' },
   cancellation: { at: 'now' },
   retries: { reason: 'mine' },
+  'payment-links': { return_url: 'https://a.test/', cancel_url: 'https://a.test/' },
   'write-off': { reason: 'mine' },
   resolution: { outcome: 'not_sent', reason: 'mine' },
   hold: { reason: 'mine', until: '2099-01-01T00:00:00Z' },
