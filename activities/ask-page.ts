@@ -16,7 +16,8 @@ export async function askPage(deps: Deps, asked: ChargeWithAccount): Promise<Cha
   if (!asked.gatewayReference) await openPage(deps, asked);
   const charge = await readCharge(deps.db, asked.id);
   const exchange = await lookUpOf(deps, charge);
-  if (exchange.kind === 'unusable') return heard(deps, charge);
+  if (exchange.kind === 'unusable')
+    return settle(deps, charge, exchange.answer, { onlySend: false });
   const wanted = await isWanted(deps, charge.renewalId);
   const found = wanted ? await complete(deps, charge, exchange) : await lookUp(exchange);
   if (found.kind === 'gone') return abandon(deps, charge);

@@ -6,7 +6,7 @@
  */
 import type { ChargeOutcome, ChargeStatus } from '../domain/charge.js';
 import { isOpen } from '../domain/charge.js';
-import type { Answer } from '../gateways/gateway.js';
+import type { Answer, LookUp } from '../gateways/gateway.js';
 import {
   type ChargeWithAccount,
   type GatewayAccount,
@@ -30,7 +30,10 @@ export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<Charge
   if (charge.status === 'canceled') return heard(deps, charge);
   if (charge.pageSecretHash && isOpen(charge.status as ChargeStatus)) return askPage(deps, charge);
   const exchange = await lookUpOf(deps, charge);
-  if (exchange.kind === 'unusable') return heard(deps, charge);
+  if (exchange.kind === 'unusable') {
+    if (!isOpen(charge.status as ChargeStatus)) throw new Error(exchange.answer.why);
+    return settle(deps, charge, exchange.answer, { onlySend: false });
+  }
   const found = await lookUp(deps, charge.account, exchange);
   if (found.kind === 'duplicate' && !charge.baseline) {
     // Read after the gateway was: a baseline by now means that this very charge was sent meanwhile.
@@ -39,6 +42,9 @@ export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<Charge
   }
 
   if (!isOpen(charge.status as ChargeStatus)) {
+    // What was reported must not be forgotten because one look-up failed: Temporal asks again.
+    if (INDEFINITE.has(found.kind))
+      throw new Error(`${charge.id} cannot be looked up: ${whyOf(found)}`);
     if (found.kind === 'succeeded') await bookFound(deps, charge, found);
     if (found.kind === 'returned') await bookReturned(deps, charge, found);
     if (found.kind === 'duplicate') await bookEarlier(deps, charge);
@@ -46,6 +52,12 @@ export async function ask(deps: Deps, charge: ChargeWithAccount): Promise<Charge
   }
   const answer = isAnswer(found) ? found : await answerUnfound(deps, charge, exchange);
   return settle(deps, charge, answer, { onlySend: false });
+}
+
+const INDEFINITE: ReadonlySet<string> = new Set(['unknown', 'unreachable', 'refused']);
+
+function whyOf(found: LookUp): string {
+  return 'why' in found ? found.why : found.kind;
 }
 
 /** Only the charge that had the money can lose it: an object is shared by all charges that were confirmed on it. */

@@ -1,7 +1,8 @@
 /** A charge's two activities: the sender is whoever claims it, everybody else asks. */
-import type { ChargeOutcome } from '../domain/charge.js';
+import { type ChargeOutcome, type ChargeStatus, isOpen } from '../domain/charge.js';
 import {
   type ChargeWithAccount,
+  type Turn,
   claimCharge,
   findOpenCharge,
   readCharge,
@@ -11,7 +12,7 @@ import type { Deps } from './deps.js';
 import { heard } from './outcome.js';
 import { breakerIsOpen, send } from './send.js';
 import { settle } from './settle.js';
-import { waitForTurn } from './turn.js';
+import { awaitMoment, waitForTurn } from './turn.js';
 
 export async function submitCharge(deps: Deps, chargeId: string): Promise<ChargeOutcome> {
   const begun = Date.now();
@@ -19,19 +20,23 @@ export async function submitCharge(deps: Deps, chargeId: string): Promise<Charge
   if (claimed) return sendClaimed(deps, claimed, begun);
 
   const charge = await readCharge(deps.db, chargeId);
-  if (charge.status !== 'planned') return ask(deps, charge);
-  // An open breaker holds it back in any case: no place in the queue is spent on that.
-  const outOfTurn = deps.breakers.isOpen(charge.account.id);
-  const waitMs = outOfTurn ? 0 : await waitForTurn(deps, charge);
-  if (waitMs === undefined) return behindAnother(deps, charge);
+  if (isOpen(charge.status as ChargeStatus)) return ask(deps, charge);
+  if (charge.status !== 'planned') return heard(deps, charge);
+  if (deps.breakers.isOpen(charge.account.id)) return holdBack(deps, charge);
+  const waitMs = await waitForTurn(deps, charge);
   if (waitMs > 0) return heard(deps, charge, waitMs);
-  const inTurn = await claim(deps, chargeId, { outOfTurn });
-  if (!inTurn) return heard(deps, await readCharge(deps.db, chargeId));
-  return outOfTurn ? holdBack(deps, inTurn) : sendClaimed(deps, inTurn, begun);
+  if (!(await awaitMoment(deps, charge.account, PATIENCE_MS)))
+    return heard(deps, charge, PATIENCE_MS);
+  const inTurn = await claim(deps, chargeId, 'in_turn');
+  return inTurn ? sendClaimed(deps, inTurn, begun) : behindAnother(deps, charge);
 }
 
-/** Without a place in the queue it may not be sent, even if the breaker closes in this very moment. */
-function holdBack(deps: Deps, claimed: ChargeWithAccount): Promise<ChargeOutcome> {
+const PATIENCE_MS = 2_000;
+
+/** No place in the queue is spent on what is not sent; and it is not, even if the breaker closes in this very moment. */
+async function holdBack(deps: Deps, charge: ChargeWithAccount): Promise<ChargeOutcome> {
+  const claimed = await claim(deps, charge.id, 'held_back');
+  if (!claimed) return behindAnother(deps, charge);
   return settle(deps, claimed, breakerIsOpen(claimed.account), { onlySend: true });
 }
 
@@ -50,9 +55,9 @@ export async function resolveCharge(deps: Deps, chargeId: string): Promise<Charg
 function claim(
   { db, clock, keyLives }: Deps,
   id: string,
-  { outOfTurn = false } = {},
+  turn: Turn = 'unasked',
 ): Promise<ChargeWithAccount | undefined> {
-  return claimCharge(db, id, { now: clock.safety(), machineNow: new Date(), keyLives, outOfTurn });
+  return claimCharge(db, id, { now: clock.safety(), machineNow: new Date(), keyLives, turn });
 }
 
 async function sendClaimed(

@@ -54,7 +54,8 @@ function frozen(
   otherReferences: readonly string[],
 ): FrozenCharge {
   return {
-    id: charge.id,
+    // Money found late was moved under the key of the charge it was found from.
+    id: charge.foundFrom ?? charge.id,
     renewalId: charge.renewalId,
     amount: money(Number(charge.amountMinor), charge.currency),
     request: charge.request,

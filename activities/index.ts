@@ -3,15 +3,10 @@ import { commandRenewal, decideCharge, raiseAttention, recordCommand } from './c
 import { resolveCharge, submitCharge } from './charge.js';
 import type { Deps } from './deps.js';
 import { sendOwed } from './dispatch.js';
-import {
-  closeDunningCase,
-  enterStage,
-  openDunningCase,
-  readDunningCase,
-  recordRetry,
-} from './dunning-case.js';
+import { closeDunningCase, enterStage, openDunningCase, readDunningCase } from './dunning-case.js';
 import { openRenewal } from './open-renewal.js';
 import { planCharge } from './plan-charge.js';
+import { recordRetry } from './record-retry.js';
 import { endOverdue, restartLost } from './sweep.js';
 
 export function createActivities(deps: Deps) {

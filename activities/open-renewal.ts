@@ -95,7 +95,7 @@ async function isHeld(tx: Tx, subscription: LockedSubscription): Promise<boolean
 async function adopt(deps: Deps, tx: Tx, renewal: Renewal, now: Date): Promise<Opening> {
   const charges = await listCharges(tx, renewal.id);
   if (renewal.status === 'collecting') {
-    const round = charges.at(-1)?.round ?? 'first';
+    const round = charges.findLast(({ pageSecretHash }) => !pageSecretHash)?.round ?? 'first';
     const plan = await planNext(deps, tx, renewal, charges, round, now);
     return opened(renewal, round, plan, charges);
   }

@@ -24,6 +24,7 @@ import {
   newPageSecret,
   pageHashOf,
 } from '../prisma/page-charge.js';
+import { countRelease } from '../prisma/release.js';
 import { lockRenewal } from '../prisma/renewal.js';
 import { owed } from './take-money.js';
 import type { Deps } from './deps.js';
@@ -151,6 +152,10 @@ export async function openPage(deps: Deps, charge: ChargeWithAccount): Promise<P
   if (prepared.kind === 'gone') return { kind: 'gone', why: 'The payment was canceled' };
   if (prepared.baseline) await recordBaseline(deps.db, charge.id, prepared.baseline);
   const page = await gateway.openPage(account, frozen, addressesOf(charge));
-  if (page.kind === 'ready') await nameObject(deps.db, charge.id, page.reference);
-  return page;
+  if (page.kind !== 'ready') return page;
+  if (await nameObject(deps.db, charge.id, page.reference)) return page;
+  // Decided while its object was made: nobody may pay on that.
+  const late = { ...frozen, reference: page.reference };
+  await gateway.release(account, late, await countRelease(deps.db, charge.id));
+  return { kind: 'gone', why: 'The payment was decided meanwhile' };
 }

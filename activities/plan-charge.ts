@@ -2,6 +2,7 @@
 import type { ChargeStatus, Plan } from '../domain/charge.js';
 import { isOpen } from '../domain/charge.js';
 import { ABANDONED, type Decline } from '../domain/decline.js';
+import { noticeMs } from '../domain/debit-notice.js';
 import { DomainError } from '../domain/errors.js';
 import {
   type FallbackPolicy,
@@ -57,21 +58,25 @@ export async function planNext(
   round: string,
   now: Date,
 ): Promise<Plan> {
-  const underWay = charges.find(isUnderWay);
+  const open = charges.find(({ status }) => isOpen(status as ChargeStatus));
+  const underWay = open ?? charges.find(isUnderWay);
   if (underWay) {
     const { account } = await readCharge(tx, underWay.id);
     return { kind: 'charge', charge: ticketFor(underWay, account, deps.tempo.chargeTimeoutMs) };
   }
   const automatic = charges.filter(({ pageSecretHash }) => !pageSecretHash);
   // A page's round is over with its charge: it is followed by nothing of ours.
-  if (charges.some((charge) => charge.round === round && charge.pageSecretHash))
-    return { kind: 'nobody_left', decline: ABANDONED };
+  const page = charges.find((charge) => charge.round === round && charge.pageSecretHash);
+  if (page) return { kind: 'nobody_left', decline: (page.decline as Decline | null) ?? ABANDONED };
   const { candidates, excluded } = await listCandidates(tx, renewal);
   if (candidates.length === 0) return excluded[0] ? misrouted(excluded) : NO_PAYMENT_METHOD;
-  const tried = automatic.map((charge) => asTried(charge, round));
+  const tried = automatic
+    .filter(({ status }) => status !== 'canceled')
+    .map((charge) => asTried(charge, round));
   const fallback = await fallbackOf(tx, renewal, candidates);
+  const last = automatic.findLast((charge) => charge.round === round);
   let impossible: DomainError | undefined;
-  for (let left = candidates; ;) {
+  for (let left = candidates.filter((one) => mayFollow(one, last, fallback)); ;) {
     const candidate = nextCandidate(left, tried, fallback);
     if (!candidate) return nobodyLeft(automatic, round, tried, impossible);
     const plan = await planFor(deps, tx, { renewal, charges, round, candidate, now });
@@ -79,6 +84,16 @@ export async function planNext(
     impossible ??= plan;
     left = left.filter((other) => other !== candidate);
   }
+}
+
+/** After a fault of ours only a newly chosen method is tried; and an outage is over before a debit could be announced. */
+function mayFollow(
+  { isPrimary, isFallback, kind, debitNoticeDays }: Candidate,
+  last: Charge | undefined,
+  fallback: FallbackPolicy,
+): boolean {
+  if (last?.parks) return isPrimary;
+  return !(isFallback && fallback === 'outage' && noticeMs(kind, debitNoticeDays) > 0);
 }
 
 interface Chosen {

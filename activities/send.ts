@@ -9,7 +9,7 @@ import {
 import type { Deps } from './deps.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { releaseEarlier } from './release.js';
-import { awaitMoment, heedRetryAfter } from './turn.js';
+import { heedRetryAfter } from './turn.js';
 
 /** Sends a claimed charge, unless its account takes no new ones or the time for this attempt has run out. */
 export async function send(
@@ -23,24 +23,19 @@ export async function send(
   if (exchange.kind === 'unusable') return exchange.answer;
   const unreleased = await releaseEarlier(deps, charge);
   if (unreleased) return unreachable(unreleased);
-  const answer = await throughBreaker(deps, account, 'first', () =>
-    sendNow(deps, charge, exchange, begun),
-  );
+  const answer = await throughBreaker(deps, account, 'first', () => sendNow(deps, exchange, begun));
   if (answer !== 'too_late') await heedRetryAfter(deps, account, answer);
   return answer;
 }
 
 async function sendNow(
   deps: Deps,
-  row: ChargeWithAccount,
   { gateway, account, charge }: Exchange,
   begun: number,
 ): Promise<Answer | 'too_late'> {
   const ready = await prepare(deps, { gateway, account, charge });
   if (ready.kind === 'unsent') return ready.answer;
   const latest = begun + deps.tempo.chargeTimeoutMs - deps.tempo.deadlineMs;
-  if (!(await awaitMoment(deps, row.account, latest - Date.now())))
-    return unreachable(`Sends to ${account.name} are spaced, and its turn did not come in time`);
   // The last thing before the call: a machine that slept meanwhile must not send behind another's back.
   if (Date.now() > latest) return 'too_late';
   return gateway.submit(account, { ...charge, baseline: ready.baseline });

@@ -69,6 +69,8 @@ function settlementOf(answer: Answer, { onlySend }: Standing): Settlement {
         chargeReference: answer.chargeReference,
       };
     case 'declined':
+      if (!onlySend && answer.unknownThere)
+        return { status: 'unknown', reason: answer.decline.message };
       return {
         status: 'declined',
         reference: answer.reference,
@@ -111,6 +113,14 @@ const DUPLICATE: Decline = {
   elsewhere: false,
 };
 
+function whatAPersonMustSee(answer: Answer, { status }: Charge): string | undefined {
+  if (answer.kind === 'pending') return answer.needs;
+  // Its credentials may be those of another account.
+  if (answer.kind === 'declined' && answer.unknownThere && status === 'unknown')
+    return answer.decline.message;
+  return 'attention' in answer && answer.attention ? answer.why : undefined;
+}
+
 function isABanksWord(decline: Decline): boolean {
   return !isOurs(decline) && decline.code !== ABANDONED.code;
 }
@@ -124,15 +134,9 @@ async function takeEffect(
   now: Date,
 ): Promise<void> {
   if (answer.kind === 'gone') await markReleased(tx, charge, now);
-  if ('attention' in answer && answer.attention)
-    await raiseAttention(tx, renewal.id, { why: answer.why, next: 'It is asked about again' }, now);
-  if (answer.kind === 'pending' && answer.needs)
-    await raiseAttention(
-      tx,
-      renewal.id,
-      { why: answer.needs, next: 'It is asked about again' },
-      now,
-    );
+  const forAPerson = whatAPersonMustSee(answer, charge);
+  if (forAPerson)
+    await raiseAttention(tx, renewal.id, { why: forAPerson, next: 'It is asked about again' }, now);
   if (charge.status === 'succeeded') return takeMoney(tx, renewal, charge, now);
   if (charge.status === 'declined' && isABanksWord(charge.decline as unknown as Decline))
     await recordRenewalEvent(tx, renewal, 'renewal.payment_declined', now);

@@ -4,22 +4,18 @@ import type { ChargeWithAccount, GatewayAccount } from '../prisma/charge.js';
 import { keepQuiet, reserveMoment, reserveTurn } from '../prisma/turn.js';
 import type { Deps } from './deps.js';
 
-/**
- * Takes a planned charge's place in its account's queue. Undefined: there is nothing to wait for. 0: its turn is now.
- * Otherwise when to come again, in milliseconds; the place is kept.
- */
+/** How long until a planned charge's turn, in milliseconds. Its place in the account's queue is kept. */
 export async function waitForTurn(
   { db }: Deps,
   { id, account, sendAt }: ChargeWithAccount,
-): Promise<number | undefined> {
+): Promise<number> {
   const now = Date.now();
-  const quiet = account.quietUntil?.getTime() ?? 0;
   const place =
     sendAt ?? (account.sendsPerSecond ? await reserveTurn(db, id, new Date(now)) : null);
-  const turn = Math.max(place?.getTime() ?? 0, quiet);
+  const turn = Math.max(place?.getTime() ?? 0, account.quietUntil?.getTime() ?? 0);
   if (turn - now > A_MOMENT_MS) return turn - now;
-  if (turn > now) await pass(turn - now);
-  return turn > now || place !== sendAt ? 0 : undefined;
+  await pass(turn - now);
+  return 0;
 }
 
 const A_MOMENT_MS = 750;
@@ -42,8 +38,8 @@ export async function awaitMoment(
   return true;
 }
 
-function pass(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+async function pass(ms: number): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** A gateway that asked to be left alone is: nothing new is sent before. */

@@ -37,7 +37,9 @@ export async function listCandidates(tx: Tx, owed: Owed): Promise<Routing<Method
     select m.id || '@' || a.id as key, m.id, m.kind, m.reference, m.fingerprint,
       m.gateway_customer_reference as customer,
       coalesce(m.instrument, m.fingerprint, m.id) as instrument,
-      m.id = s.payment_method_id or (s.payment_method_id is null and m.is_default) as "isPrimary",
+      m.id = s.payment_method_id or (m.is_default and not exists (
+        select 1 from payment_method own where own.id = s.payment_method_id and own.disabled_at is null
+      )) as "isPrimary",
       a.id as "accountId", a.name as "accountName", a.state as "accountState", a.mode, a.gateway, a.lane,
       a.debit_notice_days as "debitNoticeDays", c.id as "customerId", c.country,
       c.metadata as "customerMetadata", s.metadata as "subscriptionMetadata",

@@ -90,9 +90,14 @@ interface Claim {
   /** The machine's own clock, by which gateways are spared. */
   readonly machineNow: Date;
   readonly keyLives: Readonly<Record<string, number>>;
-  /** It is claimed to be held back, and needs no place in the queue of sends. */
-  readonly outOfTurn: boolean;
+  readonly turn: Turn;
 }
+
+/**
+ * Whether it is this charge's turn on an account whose sends are spaced: it was not asked, it has come, or it does not
+ * matter because the charge will be held back.
+ */
+export type Turn = 'unasked' | 'in_turn' | 'held_back';
 
 /**
  * Makes the caller the one first sender of a planned charge. Undefined: somebody else was, or it was canceled, or its
@@ -101,7 +106,7 @@ interface Claim {
 export async function claimCharge(
   tx: Tx,
   chargeId: string,
-  { now, machineNow, keyLives, outOfTurn }: Claim,
+  { now, machineNow, keyLives, turn }: Claim,
 ): Promise<ChargeWithAccount | undefined> {
   const lives = JSON.stringify(keyLives);
   try {
@@ -109,10 +114,11 @@ export async function claimCharge(
       update charge c set status = 'submitted', first_sent_at = ${now}, key_valid_until =
         ${now}::timestamptz + (${lives}::jsonb ->> a.gateway)::bigint * interval '1 millisecond'
       from gateway_account a
-      where c.id = ${chargeId} and c.status = 'planned' and a.id = c.gateway_account_id
-        and (${outOfTurn} or (
+      where c.id = ${chargeId} and c.status = 'planned' and c.page_secret_hash is null
+        and a.id = c.gateway_account_id
+        and (${turn}::text = 'held_back' or (
           (a.quiet_until is null or a.quiet_until <= ${machineNow}::timestamptz)
-          and (a.sends_per_second is null or c.send_at <= ${machineNow}::timestamptz)))
+          and (a.sends_per_second is null or ${turn}::text = 'in_turn')))
       returning c.*, to_jsonb(a) as account`;
     return rows[0] && withAccount(rows[0]);
   } catch (error) {

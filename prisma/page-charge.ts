@@ -49,16 +49,17 @@ export async function claimPage(
   }
 }
 
-/** The object that the customer pays on, once it is known. */
-export async function nameObject(tx: Tx, chargeId: string, reference: string): Promise<void> {
-  await tx.charge.updateMany({
+/** The object that the customer pays on, once it is known. False: the charge was decided meanwhile. */
+export async function nameObject(tx: Tx, chargeId: string, reference: string): Promise<boolean> {
+  const { count } = await tx.charge.updateMany({
     where: {
       id: chargeId,
-      gatewayReference: null,
+      OR: [{ gatewayReference: null }, { gatewayReference: reference }],
       status: { in: ['submitted', 'pending', 'unknown'] },
     },
     data: { gatewayReference: reference },
   });
+  return count === 1;
 }
 
 export function addressesOf({ pageAddresses }: ChargeWithAccount): PageAddresses {

@@ -2,6 +2,7 @@
 import type { Tx } from './client.js';
 import type { GatewayAccount } from './generated/client.js';
 import { newId } from './new-id.js';
+import { raiseAttention } from './renewal.js';
 
 export interface ReceivedWebhook {
   readonly account: Pick<GatewayAccount, 'id' | 'merchantId'>;
@@ -42,9 +43,12 @@ export async function storeWebhook(
         and (c.renewal_id = ${renewalId}::text
           or (${renewalId}::text is null and c.gateway_reference = ${reference}::text))
         and (c.id = ${chargeId}::text or c.gateway_reference = ${reference}::text
-          or c.status in ('submitted', 'pending', 'unknown'))
-      order by (c.status in ('planned', 'canceled')), (c.id is not distinct from ${chargeId}::text) desc,
-        (c.gateway_reference is not distinct from ${reference}::text) desc, c.ordinal desc
+          or c.status in ('submitted', 'pending', 'unknown')
+          or (${says}::text = 'returned' and c.status = 'succeeded' and c.reversed_at is null))
+      order by (${says}::text = 'returned' and c.status = 'succeeded' and c.reversed_at is null) desc,
+        (c.status in ('planned', 'canceled')), (c.id is not distinct from ${chargeId}::text) desc,
+        (c.gateway_reference is not distinct from ${reference}::text) desc,
+        (c.status in ('submitted', 'pending', 'unknown')) desc, c.ordinal desc
       limit 1),
     learned as (
       update charge set gateway_reference = ${reference}::text
@@ -57,5 +61,20 @@ export async function storeWebhook(
       case when exists (select 1 from matched) then null else ${now}::timestamptz end
     on conflict (gateway_account_id, event_id) do nothing
     returning id, charge_id`;
+  if (rows[0] && rows[0].charge_id === null && says === 'paid' && renewalId)
+    await callAPerson(tx, account, renewalId, reference ?? eventId, now);
   return rows[0] && { id: rows[0].id, chargeId: rows[0].charge_id ?? undefined };
+}
+
+/** Money that names a renewal of ours and no charge of ours is nothing that asking about a charge could find. */
+async function callAPerson(
+  tx: Tx,
+  { merchantId }: Pick<GatewayAccount, 'merchantId'>,
+  renewalId: string,
+  reference: string,
+  now: Date,
+): Promise<void> {
+  if ((await tx.renewal.count({ where: { id: renewalId, merchantId } })) === 0) return;
+  const why = `The gateway reports that ${reference} was paid, and no charge of this renewal knows it`;
+  await raiseAttention(tx, renewalId, { why, next: 'Nothing: look at the gateway' }, now, 'always');
 }

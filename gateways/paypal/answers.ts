@@ -172,11 +172,22 @@ function readRefusal(said: Answered): Answer {
     return refused(said, { attention: true, parks: false });
   if (kind === 'request_fault') return refused(said, { attention: true, parks: true });
   if (status === 422 || classOfIssue(issue.name))
-    return { kind: 'declined', decline: refusalDecline(issue) };
+    return {
+      kind: 'declined',
+      decline: refusalDecline(issue),
+      ...((status !== 422 || UNKNOWN_THERE.has(issue.name)) && { unknownThere: true }),
+    };
   if (PRECEDES_EXECUTION.has(status))
     return refused(said, { attention: true, parks: status !== 403 });
   return unknown(`PayPal answered ${describe(said)}`);
 }
+
+const UNKNOWN_THERE: ReadonlySet<string> = new Set([
+  'TOKEN_ID_NOT_FOUND',
+  'IDENTIFIER_NOT_FOUND',
+  'INVALID_RESOURCE_ID',
+  'BILLING_AGREEMENT_NOT_FOUND',
+]);
 
 const PRECEDES_EXECUTION: ReadonlySet<number> = new Set([400, 403, 404, 415]);
 

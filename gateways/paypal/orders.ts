@@ -55,7 +55,12 @@ export function uncaptured({ id: reference, status }: Order): Answer {
 
 type OrderRead =
   | { readonly kind: 'read'; readonly order: Order }
-  | { readonly kind: 'unread'; readonly answer: Extract<Answer, { kind: 'unknown' }> };
+  | {
+      readonly kind: 'unread';
+      readonly answer: Extract<Answer, { kind: 'unknown' }>;
+      /** PayPal answered that there is none. */
+      readonly missing?: boolean;
+    };
 
 export async function fetchOrder(
   account: Account,
@@ -67,7 +72,7 @@ export async function fetchOrder(
   const said = await callPaypal(account, { method: 'GET', path }, deadline);
   const order = orderIn(said);
   if (order?.id === id) return { kind: 'read', order };
-  return unread(notRead(said, id));
+  return { ...unread(notRead(said, id)), missing: said.kind === 'answered' && said.status === 404 };
 }
 
 /**
@@ -82,7 +87,9 @@ export function notRead(said: Said, id: string): Extract<Answer, { kind: 'unknow
   return unknown(whyNot(said));
 }
 
-function unread(answer: Extract<Answer, { kind: 'unknown' }>): OrderRead {
+function unread(
+  answer: Extract<Answer, { kind: 'unknown' }>,
+): Extract<OrderRead, { kind: 'unread' }> {
   return { kind: 'unread', answer };
 }
 

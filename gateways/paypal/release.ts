@@ -22,7 +22,10 @@ export async function release(account: Account, charge: FrozenCharge): Promise<R
   const capture = captureNamed(reference);
   if (capture !== undefined) return releaseCapture(account, capture, deadline);
   const before = await fetchOrder(account, reference, deadline);
-  if (before.kind === 'unread') return { kind: 'unavailable', why: before.answer.why };
+  if (before.kind === 'unread')
+    return before.missing && isForgotten(charge)
+      ? { kind: 'released' }
+      : { kind: 'unavailable', why: before.answer.why };
   if (!isWorthTurning(before.order, charge)) return verdict(before.order);
 
   const turned = await turnAway(account, reference, deadline);
@@ -32,6 +35,14 @@ export async function release(account: Account, charge: FrozenCharge): Promise<R
   if (after.kind === 'unread') return { kind: 'unavailable', why: after.answer.why };
   return verdict(after.order);
 }
+
+/** PayPal forgets an order that nobody has approved in time, and what is forgotten cannot be captured. */
+function isForgotten({ firstSentAt, askedAt }: FrozenCharge): boolean {
+  return askedAt - firstSentAt > ORDER_LIFE_MS;
+}
+
+/** Six hours, and one over. */
+const ORDER_LIFE_MS = 7 * 3_600_000;
 
 /** A capture is an attempt made: it ended without money, or it did not. */
 async function releaseCapture(account: Account, id: string, deadline: Deadline): Promise<Released> {

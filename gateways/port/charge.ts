@@ -86,6 +86,8 @@ export type Answer =
       readonly reference?: string | undefined;
       readonly chargeReference?: string | undefined;
       readonly decline: Decline;
+      /** The gateway does not know the method or the customer: so it would say to credentials of another account. */
+      readonly unknownThere?: boolean;
     }
   /** "Already paid": an earlier charge has the money. */
   | { readonly kind: 'duplicate'; readonly reference?: string | undefined }

@@ -100,6 +100,8 @@ async function release(account: Account, charge: FrozenCharge, attempt: number):
   if (found.kind !== 'found') return found;
   const { reference } = found;
   try {
+    if (isPage(charge) && SETTLING.has((await retrieve(account, reference)).status))
+      return { kind: 'still_open' };
     const key = { idempotencyKey: `${charge.id}:release:${attempt}` };
     const intent = await stripeFor(account).paymentIntents.cancel(reference, {}, key);
     return { kind: intent.status === 'canceled' ? 'released' : 'still_open' };
@@ -110,6 +112,14 @@ async function release(account: Account, charge: FrozenCharge, attempt: number):
     return { kind: 'still_open' };
   }
 }
+
+function isPage(charge: FrozenCharge): boolean {
+  const { mode } = readRequest(charge.request);
+  return mode === 'page' || mode === 'continued_page';
+}
+
+/** The customer has paid on the page, and the bank is at it: that is not withdrawn. */
+const SETTLING: ReadonlySet<string> = new Set(['processing', 'requires_capture', 'succeeded']);
 
 /**
  * A page whose object is not known may still have one that waits for the customer. One that does not show, because

@@ -12,12 +12,30 @@ import { unlessReturned } from './returns.js';
 export async function lookUp(account: Account, charge: FrozenCharge): Promise<LookUp> {
   try {
     const intent = await objectOf(account, charge);
-    if (!intent) return { kind: 'absent' };
+    if (!intent) return await absentHere(account, charge);
     const said = read(intent, charge);
     return said.kind === 'succeeded' ? await unlessReturned(account, intent, said) : said;
   } catch (error) {
     return { kind: 'unknown', why: whyUnreadable(error) };
   }
+}
+
+/**
+ * Absence is about to become proof: then the customer must be one of this account, for in another account, whose
+ * credentials these may be by now, nothing is ever found.
+ */
+async function absentHere(account: Account, charge: FrozenCharge): Promise<LookUp> {
+  const request = readRequest(charge.request);
+  if (charge.resendable || request.mode !== 'create') return { kind: 'absent' };
+  const { customer: id } = request.params;
+  const customer = await stripeFor(account)
+    .customers.retrieve(id)
+    .catch((error: unknown) => error);
+  if (customer instanceof Error) {
+    const why = `${account.name} does not know the customer of this charge: ${whyUnreadable(customer)}`;
+    return { kind: 'unknown', why, attention: true };
+  }
+  return { kind: 'absent' };
 }
 
 /** The PaymentIntent of a charge, read as it is now; undefined when there is none. */

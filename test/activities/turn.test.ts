@@ -2,17 +2,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createBreakers } from '../../activities/breakers.js';
+import { DEFAULT_POLICY } from '../../domain/dunning-policy.js';
 import { workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
+import { aPolicy, giveWallet } from '../support/people.js';
 
 let house: House;
 beforeAll(async () => {
-  house = await openHouse({ workers: false });
+  house = await openHouse({ workers: false, paypal: true });
 });
 afterAll(() => house.close());
 
 function pace(sendsPerSecond: number | null) {
-  const data = { sendsPerSecond, nextSendAt: null, quietUntil: null };
+  const data = { sendsPerSecond, nextSendAt: null, nextByteAt: null, quietUntil: null };
   return house.db.gatewayAccount.update({ where: { id: house.account.id }, data });
 }
 
@@ -52,6 +54,27 @@ test('a place far back in the queue is kept, and told', async () => {
   expect(status).toBe('planned');
   await bench.activities.resolveCharge(second.charge.id);
   expect((await bench.row(second.charge.id)).sendAt).toEqual(sendAt);
+});
+
+test('being late for a turn is no outage: it stays planned, is told when to come again, and no wallet is charged', async () => {
+  await pace(1);
+  const bench = workbench(house);
+  const policy = await aPolicy(house, { ...DEFAULT_POLICY, fallback: 'outage' });
+  const { charge, renewalId, person } = await bench.plan('pm_card_visa', { policy });
+  await giveWallet(house, person.customerId);
+  const [missed, taken] = [-5_000, 60_000].map((ms) => new Date(Date.now() + ms));
+  await house.db.charge.update({ where: { id: charge.id }, data: { sendAt: missed! } });
+  const account = { where: { id: house.account.id } };
+  await house.db.gatewayAccount.update({ ...account, data: { nextByteAt: taken! } });
+  expect(await bench.activities.submitCharge(charge.id)).toMatchObject({
+    kind: 'pending',
+    askAgainMs: expect.any(Number),
+  });
+  expect((await bench.row(charge.id)).status).toBe('planned');
+  expect((await bench.planMore(renewalId, 'first')).id).toBe(charge.id);
+  await pace(null);
+  expect(await bench.activities.resolveCharge(charge.id)).toEqual({ kind: 'succeeded' });
+  expect(await house.paypal.emulator.paid(renewalId)).toEqual([]);
 });
 
 test('what an open breaker holds back anyway takes no place', async () => {

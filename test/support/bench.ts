@@ -8,7 +8,7 @@ import type { RenewalId } from '../../domain/ids.js';
 import type { Owner } from '../../domain/renewal.js';
 import { periodStartText } from '../../domain/workflow-ids.js';
 import { SECRETS, type House } from './house.js';
-import { type Terms, aCustomer, aSubscription } from './people.js';
+import { type Person, type Terms, aCustomer, aSubscription, giveWallet } from './people.js';
 
 export const HOUR = 3_600_000;
 
@@ -26,7 +26,10 @@ export function workbench(house: House, changes: Partial<Deps> = {}) {
     advance: (ms: number) => void (ahead += ms),
     /** A renewal that was opened and has its first charge planned. */
     async open(token: string | null, terms: Terms = {}) {
-      const person = await aCustomer(house, token);
+      return this.openFor(await aCustomer(house, token), terms);
+    },
+    /** The same, for a customer that is there already. */
+    async openFor(person: Person, terms: Terms = {}) {
       const subscription = await aSubscription(house, person, terms);
       const periodStart = periodStartText(subscription.startsAt.getTime());
       const opening = await activities.openRenewal({
@@ -39,8 +42,17 @@ export function workbench(house: House, changes: Partial<Deps> = {}) {
     },
     /** The same, with the ticket of the planned charge. */
     async plan(token: string, terms: Terms = {}) {
-      const opened = await this.open(token, terms);
+      return this.planFor(await aCustomer(house, token), terms);
+    },
+    async planFor(person: Person, terms: Terms = {}) {
+      const opened = await this.openFor(person, terms);
       return { ...opened, charge: ticket(opened.plan) };
+    },
+    /** One whose customer pays by wallet. */
+    async planWallet(fate = 'succeed', terms: Terms = {}) {
+      const person = await aCustomer(house, null);
+      await giveWallet(house, person.customerId, fate, { isDefault: true });
+      return this.planFor(person, terms);
     },
     /** Another charge of the renewal, in the round of that name. */
     async planMore(renewalId: RenewalId, round: string, owner: Owner = 'renewal') {
@@ -48,6 +60,33 @@ export function workbench(house: House, changes: Partial<Deps> = {}) {
     },
     row: (id: string) => house.db.charge.findUniqueOrThrow({ where: { id } }),
     renewal: (id: string) => house.db.renewal.findUniqueOrThrow({ where: { id } }),
+    /** A bank's word on a pending payment at Stripe, and what asking about it makes of that. */
+    async settle(chargeId: string, outcome: 'succeeded' | 'declined') {
+      const { gatewayReference } = await this.row(chargeId);
+      await house.emulator.settle(gatewayReference!, outcome);
+      return activities.resolveCharge(chargeId);
+    },
+    /** The payer's bank takes a debit back that Stripe has collected. */
+    async returnDebit(chargeId: string, reason = 'insufficient_funds') {
+      const { gatewayChargeReference: at } = await this.row(chargeId);
+      await house.emulator.call('POST', `charges/${at}/dispute`, { reason });
+    },
+    /** PayPal gives the money of a capture back to its payer. */
+    async reverse(capture: string) {
+      const { emulator } = house.paypal;
+      const { id } = await emulator.call<{ id: string }>('POST', `captures/${capture}/dispute`, {});
+      const lost = { outcome: 'lost', capture_status: 'REVERSED' };
+      await emulator.call('POST', `disputes/${id}/close`, lost);
+    },
+    /** A person decides a charge whose outcome is unknown. */
+    async decide(renewalId: RenewalId, charge: ChargeTicket, reference?: string) {
+      const decided = reference
+        ? ({ outcome: 'succeeded', reference } as const)
+        : ({ outcome: 'not_sent' } as const);
+      const by = { id: `cmd_${charge.id}`, actor: 'Mia', reason: 'Seen at the gateway' };
+      const verdict = { ...by, chargeId: charge.id, ...decided };
+      await activities.decideCharge({ renewalId, verdict });
+    },
     /** The requests that a charge's key carried: the ones that could move money. */
     async sends(chargeId: string) {
       const requests = await house.emulator.requests();

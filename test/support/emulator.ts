@@ -32,6 +32,7 @@ export interface Fault {
   };
   readonly fault: string;
   readonly delay_ms?: number;
+  readonly effect?: 'before' | 'after';
   readonly times?: number;
   readonly probability?: number;
   readonly retry_after?: number;

@@ -41,6 +41,11 @@ alter table charge add column page_secret_hash text unique;
 alter table charge add column page_expires_at timestamptz;
 alter table charge add column page_addresses jsonb;
 
+-- What was canceled before it was sent was no try: its candidate may be planned again in the same round.
+alter table charge drop constraint charge_renewal_id_round_candidate_key;
+create unique index one_try_per_round on charge (renewal_id, round, candidate)
+  where status <> 'canceled';
+
 -- A payment on a page waits for its customer beside the automatic charges: at most one unclaimed per renewal.
 create unique index one_unclaimed_page on charge (renewal_id)
   where status = 'planned' and page_secret_hash is not null;
