@@ -28,7 +28,7 @@ class Refused extends Error {}
 const killStores = process.argv.includes('--stores');
 const quick = process.argv.includes('--quick');
 const home = mkdtempSync(join(tmpdir(), 'dunlin-burst-'));
-const [port, emulatorPort, temporalPort, uiPort, postgresPort] = await freePorts(5);
+const [port, emulatorPort, paypalPort, temporalPort, uiPort, postgresPort] = await freePorts(6);
 const api = `http://127.0.0.1:${port}`;
 const emulator = `http://127.0.0.1:${emulatorPort}`;
 const logFile = join(home, 'burst.log');
@@ -85,6 +85,7 @@ async function start(): Promise<void> {
       DUNLIN_HOME: home,
       PORT: String(port),
       STRIPE_EMULATOR_PORT: String(emulatorPort),
+      PAYPAL_EMULATOR_PORT: String(paypalPort),
       TEMPORAL_PORT: String(temporalPort),
       TEMPORAL_UI_PORT: String(uiPort),
       POSTGRES_PORT: String(postgresPort),
