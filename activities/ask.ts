@@ -109,6 +109,8 @@ const ABSENCE_IS_PROOF_AFTER_MS = 2 * 3_600_000;
 const MAX_SERVER_ERRORS = 3;
 
 const RESEND_PATIENCE_MS = 1_000;
+/** Its turn is seconds away: the ladder's hours are for gateways. */
+const TURN_MS = 5_000;
 
 async function sendAgain(
   deps: Deps,
@@ -128,7 +130,7 @@ async function sendAgain(
     ({ baseline } = ready);
   }
   if (!(await awaitMoment(deps, charge.account, RESEND_PATIENCE_MS)))
-    return { kind: 'unknown', why: 'It waits for its turn to be sent again' };
+    return { kind: 'unknown', why: 'It waits for its turn to be sent again', askAgainMs: TURN_MS };
   const still = await recordResend(deps.db, charge.id, deps.clock.safety());
   if (!still) return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
   const answer = await gateway.submit(account, { ...frozen, baseline });

@@ -48,7 +48,7 @@ export async function settle(
   if (answer.kind === 'succeeded' && settled.status !== 'succeeded')
     await bookFound(deps, settled, answer);
   if (answer.kind === 'returned') await bookReturn(deps, settled, answer.decline);
-  const askAgainMs = answer.kind === 'pending' ? answer.askAgainMs : undefined;
+  const askAgainMs = 'askAgainMs' in answer ? answer.askAgainMs : undefined;
   return heard(deps, settled, askAgainMs);
 }
 

@@ -114,6 +114,8 @@ export type Answer =
       readonly reference?: string | undefined;
       /** The gateway answered 5xx. */
       readonly serverError?: boolean;
+      /** When to ask again, where that is known better than by the ladder, in milliseconds. */
+      readonly askAgainMs?: number;
       /** Something no retry explains, such as another amount: a person must look at once. */
       readonly attention?: boolean;
     };
