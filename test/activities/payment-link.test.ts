@@ -1,12 +1,10 @@
 /** docs/charging.md, rule 8: a payment that the customer completes on a page. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { issueLink, useLink } from '../../activities/payment-link.js';
-import type { RenewalId } from '../../domain/ids.js';
+import { useLink } from '../../activities/payment-link.js';
 import { dashboard, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
-import { aCustomer, aSubscription, giveWallet } from '../support/people.js';
-import { periodStartText } from '../../domain/workflow-ids.js';
+import { aLink, completeOnPage, paidAnywhere } from '../support/page.js';
 
 let house: House;
 beforeAll(async () => {
@@ -21,13 +19,6 @@ afterAll(() => house.close());
 const NEEDS_3DS = 'pm_card_attachThen_authentication_required_unless_set_up';
 const HALF_AN_HOUR = 31 * 60_000;
 const CANCEL = { method: 'POST', path: '/v1/payment_intents/:id/cancel' };
-const addresses = { returnUrl: 'https://app.test/back', cancelUrl: 'https://app.test/canceled' };
-
-function link(renewalId: string, expiresAt = new Date(Date.now() + 86_400_000)) {
-  return house.db.$transaction((tx) =>
-    issueLink(house.deps, tx, { renewalId, addresses, expiresAt }, new Date()),
-  );
-}
 
 /** A renewal whose card was declined because the customer must authenticate, and a link for it. */
 async function declinedFor3ds() {
@@ -35,20 +26,8 @@ async function declinedFor3ds() {
   const opened = await bench.plan(NEEDS_3DS);
   const declined = await bench.activities.submitCharge(opened.charge.id);
   expect(declined).toMatchObject({ kind: 'declined', decline: { class: 'authentication' } });
-  const issued = await link(opened.renewalId);
+  const issued = await aLink(house, opened.renewalId);
   return { bench, issued, first: await bench.row(opened.charge.id), ...opened };
-}
-
-function completeOnPage(paymentIntent: string, outcome = 'succeeded', token = 'pm_card_visa') {
-  return house.emulator.call('POST', 'complete', { payment_intent: paymentIntent, token, outcome });
-}
-
-async function paid(renewalId: RenewalId) {
-  const entries = [
-    ...(await house.emulator.paid(renewalId)),
-    ...(await house.paypal.emulator.paid(renewalId)),
-  ];
-  return entries.length;
 }
 
 describe('8. a payment on a page at Stripe', () => {
@@ -61,10 +40,10 @@ describe('8. a payment on a page at Stripe', () => {
     expect(await bench.activities.resolveCharge(issued.chargeId)).toMatchObject({
       kind: 'pending',
     });
-    await completeOnPage(first.gatewayReference!);
+    await completeOnPage(house, first.gatewayReference!);
     expect(await bench.activities.resolveCharge(issued.chargeId)).toEqual({ kind: 'succeeded' });
     expect((await bench.renewal(renewalId)).status).toBe('paid');
-    expect(await paid(renewalId)).toBe(1);
+    expect(await paidAnywhere(house, renewalId)).toBe(1);
   });
 
   test('a page reloaded shows the same payment', async () => {
@@ -75,14 +54,18 @@ describe('8. a payment on a page at Stripe', () => {
 
   test('a new link takes the place of one nobody used', async () => {
     const { bench, issued, renewalId } = await declinedFor3ds();
-    const second = await link(renewalId);
+    const second = await aLink(house, renewalId);
     expect(await useLink(bench.deps, issued.secret)).toMatchObject({ kind: 'over' });
     expect(await useLink(bench.deps, second.secret)).toMatchObject({ kind: 'ready' });
   });
 
   test('two links asked for at once leave one that works', async () => {
     const { bench, renewalId } = await declinedFor3ds();
-    const links = await Promise.all([link(renewalId), link(renewalId), link(renewalId)]);
+    const links = await Promise.all([
+      aLink(house, renewalId),
+      aLink(house, renewalId),
+      aLink(house, renewalId),
+    ]);
     const uses = [];
     for (const { secret } of links) uses.push((await useLink(bench.deps, secret))!.kind);
     expect(uses.sort()).toEqual(['over', 'over', 'ready']);
@@ -91,7 +74,7 @@ describe('8. a payment on a page at Stripe', () => {
   test('while an automatic charge is under way it is refused, and tried again it works', async () => {
     const bench = workbench(house);
     const { charge, renewalId } = await bench.plan('pm_card_attachThen_pending');
-    const issued = await link(renewalId);
+    const issued = await aLink(house, renewalId);
     await bench.activities.submitCharge(charge.id);
     expect(await useLink(bench.deps, issued.secret)).toEqual({ kind: 'under_way' });
     const { gatewayReference } = await bench.row(charge.id);
@@ -103,31 +86,31 @@ describe('8. a payment on a page at Stripe', () => {
   test('from its claim to its end automatic charges wait, and ask about it', async () => {
     const bench = workbench(house);
     const { charge, renewalId } = await bench.plan('pm_card_visa');
-    const issued = await link(renewalId);
+    const issued = await aLink(house, renewalId);
     const page = (await useLink(bench.deps, issued.secret)) as { reference: string };
     expect(await bench.activities.submitCharge(charge.id)).toMatchObject({ kind: 'pending' });
     expect(await bench.sends(charge.id)).toEqual([]);
-    await completeOnPage(page.reference);
+    await completeOnPage(house, page.reference);
     expect(await bench.activities.resolveCharge(charge.id)).toEqual({ kind: 'canceled' });
     expect((await bench.row(issued.chargeId)).status).toBe('succeeded');
-    expect(await paid(renewalId)).toBe(1);
+    expect(await paidAnywhere(house, renewalId)).toBe(1);
   });
 
   test('an attempt that fails on the page is not the end of it', async () => {
     const { bench, issued, first } = await declinedFor3ds();
     await useLink(bench.deps, issued.secret);
-    await completeOnPage(first.gatewayReference!, 'failed');
+    await completeOnPage(house, first.gatewayReference!, 'failed');
     expect(await bench.activities.resolveCharge(issued.chargeId)).toMatchObject({
       kind: 'pending',
     });
-    await completeOnPage(first.gatewayReference!);
+    await completeOnPage(house, first.gatewayReference!);
     expect(await bench.activities.resolveCharge(issued.chargeId)).toEqual({ kind: 'succeeded' });
   });
 
   test('abandoned: after half an hour it is withdrawn, and can never be paid', async () => {
     const { bench, issued, first, renewalId } = await declinedFor3ds();
     await useLink(bench.deps, issued.secret);
-    await completeOnPage(first.gatewayReference!, 'abandoned', NEEDS_3DS);
+    await completeOnPage(house, first.gatewayReference!, 'abandoned', NEEDS_3DS);
     bench.advance(HALF_AN_HOUR);
     expect(await bench.activities.resolveCharge(issued.chargeId)).toMatchObject({
       kind: 'declined',
@@ -136,7 +119,7 @@ describe('8. a payment on a page at Stripe', () => {
     });
     const intent = await dashboard(house).paymentIntents.retrieve(first.gatewayReference!);
     expect(intent.status).toBe('canceled');
-    await expect(completeOnPage(first.gatewayReference!)).rejects.toThrow();
+    await expect(completeOnPage(house, first.gatewayReference!)).rejects.toThrow();
     expect(await useLink(bench.deps, issued.secret)).toMatchObject({ kind: 'over' });
     const next = await bench.planMore(renewalId, 'retry 1');
     await bench.activities.submitCharge(next.id);
@@ -150,7 +133,7 @@ describe('8. a payment on a page at Stripe', () => {
     await house.emulator.fault({ match: CANCEL, fault: 'error_before', times: 1 });
     const asked = await bench.activities.resolveCharge(issued.chargeId);
     expect(asked, 'not withdrawn, so not over').toMatchObject({ kind: 'pending' });
-    await completeOnPage(first.gatewayReference!);
+    await completeOnPage(house, first.gatewayReference!);
     expect(await bench.activities.resolveCharge(issued.chargeId)).toEqual({ kind: 'succeeded' });
     expect((await bench.renewal(renewalId)).status).toBe('paid');
   });
@@ -158,7 +141,7 @@ describe('8. a payment on a page at Stripe', () => {
   test('the API died between the claim and the gateway: the run makes the page and withdraws it', async () => {
     const bench = workbench(house);
     const { renewalId } = await bench.open('pm_card_visa');
-    const issued = await link(renewalId);
+    const issued = await aLink(house, renewalId);
     await house.emulator.fault({
       match: { method: 'POST', path: '/v1/payment_intents' },
       fault: 'reset_after',
@@ -178,7 +161,7 @@ describe('8. a payment on a page at Stripe', () => {
 
   test('an expired link begins nothing', async () => {
     const { bench, renewalId } = await declinedFor3ds();
-    const issued = await link(renewalId, new Date(Date.now() - 1));
+    const issued = await aLink(house, renewalId, new Date(Date.now() - 1));
     expect(await useLink(bench.deps, issued.secret)).toMatchObject({ kind: 'over' });
     expect((await bench.row(issued.chargeId)).status).toBe('planned');
   });
@@ -187,24 +170,16 @@ describe('8. a payment on a page at Stripe', () => {
     const bench = workbench(house);
     const { charge, renewalId } = await bench.plan('pm_card_visa');
     await bench.activities.submitCharge(charge.id);
-    await expect(link(renewalId)).rejects.toThrow('The renewal is paid');
+    await expect(aLink(house, renewalId)).rejects.toThrow('The renewal is paid');
   });
 });
 
 describe('8. a payment on a page at PayPal', () => {
   async function walletPage() {
     const bench = workbench(house);
-    const person = await aCustomer(house, null);
-    await giveWallet(house, person.customerId, 'issue_PAYER_CANNOT_PAY', { isDefault: true });
-    const subscription = await aSubscription(house, person);
-    const opening = await bench.activities.openRenewal({
-      subscriptionId: subscription.id,
-      periodStart: periodStartText(subscription.startsAt.getTime()),
-    });
-    if (opening.kind !== 'opened' || opening.plan.kind !== 'charge') throw new Error(opening.kind);
-    const { renewalId, plan } = opening;
-    expect(await bench.activities.submitCharge(plan.charge.id)).toMatchObject({ kind: 'declined' });
-    const issued = await link(renewalId);
+    const { charge, renewalId } = await bench.planWallet('issue_PAYER_CANNOT_PAY');
+    expect(await bench.activities.submitCharge(charge.id)).toMatchObject({ kind: 'declined' });
+    const issued = await aLink(house, renewalId);
     const page = (await useLink(bench.deps, issued.secret)) as { reference: string; url: string };
     return { bench, renewalId, issued, page };
   }
@@ -236,7 +211,7 @@ describe('8. a payment on a page at PayPal', () => {
       kind: 'unknown',
     });
     expect(await bench.activities.resolveCharge(issued.chargeId)).toEqual({ kind: 'succeeded' });
-    expect(await paid(renewalId)).toBe(1);
+    expect(await paidAnywhere(house, renewalId)).toBe(1);
   });
 
   test('approved too late, nothing is captured', async () => {
@@ -248,6 +223,6 @@ describe('8. a payment on a page at PayPal', () => {
     });
     await house.paypal.emulator.call('POST', 'approve', { order: page.reference }).catch(() => {});
     await bench.activities.resolveCharge(issued.chargeId);
-    expect(await paid(renewalId)).toBe(0);
+    expect(await paidAnywhere(house, renewalId)).toBe(0);
   });
 });

@@ -35,7 +35,10 @@ beforeAll(async () => {
   const asked = { merchantId: house.merchantId, name: 'app', mode: 'test' } as const;
   key = (await createApiKey(house.db, { ...asked, scopes: ['read', 'write', 'operate'] })).secret;
 });
-afterEach(() => house.paypal.emulator.heal());
+afterEach(async () => {
+  await house.emulator.heal();
+  await house.paypal.emulator.heal();
+});
 afterAll(async () => {
   await api.stop();
   await house.close();
@@ -190,7 +193,8 @@ describe('a payment on a page', () => {
 });
 
 describe('a bank debit that comes back', () => {
-  test('reopens a paid renewal: its webhook starts the run that books it, and the recovery', async () => {
+  /** A renewal that a debit has paid, and whose run is over. */
+  async function paidByDebit() {
     const data = { debitNoticeDays: 0 };
     await house.db.gatewayAccount.update({ where: { id: house.account.id }, data });
     const person = await aCustomer(house, 'pm_sepaDebit_attachThen_pending');
@@ -200,12 +204,28 @@ describe('a bank debit that comes back', () => {
     const { id } = await renewalIn(subscription.id, 'paid');
     await renewalRun(house, subscription).result();
     const settled = await house.db.charge.findUniqueOrThrow({ where: { id: charge.id } });
-    await house.emulator.call('POST', `charges/${settled.gatewayChargeReference}/dispute`, {
-      reason: 'insufficient_funds',
-    });
+    const comesBack = () =>
+      house.emulator.call('POST', `charges/${settled.gatewayChargeReference}/dispute`, {
+        reason: 'insufficient_funds',
+      });
+    return { subscription, id, comesBack };
+  }
+
+  test('reopens a paid renewal: its webhook starts the run that books it, and the recovery', async () => {
+    const { subscription, id, comesBack } = await paidByDebit();
+    await comesBack();
     await renewalIn(subscription.id, 'past_due');
     const opened = await house.db.dunningCase.findFirstOrThrow({ where: { renewalId: id } });
     expect(opened).toMatchObject({ status: 'open', lastDecline: { class: 'insufficient_funds' } });
     await until(async () => (await dunningRun(house, id).describe()).status.name === 'RUNNING');
+  });
+
+  test('while Stripe has a hiccup is not forgotten: the run asks again', async () => {
+    const { subscription, id, comesBack } = await paidByDebit();
+    const match = { method: 'GET', path: '/v1/payment_intents/:id' };
+    await house.emulator.fault({ match, fault: 'reset_before', times: 1 });
+    await comesBack();
+    await renewalIn(subscription.id, 'past_due');
+    expect(await house.db.dunningCase.count({ where: { renewalId: id } })).toBe(1);
   });
 });
