@@ -58,7 +58,13 @@ test('a person decides the payment on the page, while the run follows another ch
     outcome: 'succeeded',
     reference,
   };
-  await run.executeUpdate('resolveUnknown', { args: [verdict] });
+  // Refused until the run follows something: it is a moment behind the database.
+  await until(() =>
+    run.executeUpdate('resolveUnknown', { args: [verdict] }).then(
+      () => true,
+      () => false,
+    ),
+  );
   expect(await run.result()).toEqual({ outcome: 'paid' });
   expect((await house.db.charge.findUniqueOrThrow({ where: { id: chargeId } })).status).toBe(
     'succeeded',
