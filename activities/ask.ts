@@ -20,7 +20,7 @@ import { askPage } from './ask-page.js';
 import type { Deps } from './deps.js';
 import { type Exchange, isAnswer, isResendable, lookUpOf } from './exchange.js';
 import { heard } from './outcome.js';
-import { prepare, throughBreaker } from './send.js';
+import { breakerIsOpen, prepare, throughBreaker } from './send.js';
 import { releaseEarlier } from './release.js';
 import { settle } from './settle.js';
 import { awaitMoment, heedRetryAfter } from './turn.js';
@@ -100,7 +100,8 @@ async function answerUnfound(
     };
   if (charge.account.state === 'closed')
     return { kind: 'unknown', why: `${charge.account.name} is closed: it is only looked up` };
-  return throughBreaker(deps, charge.account, 'again', () => sendAgain(deps, charge, exchange));
+  if (deps.breakers.isOpen(charge.account.id)) return breakerIsOpen(charge.account);
+  return sendAgain(deps, charge, exchange);
 }
 
 /** `key_valid_until` is an hour before the key's end, and an hour after it every effect is visible. */
@@ -133,7 +134,9 @@ async function sendAgain(
     return { kind: 'unknown', why: 'It waits for its turn to be sent again', askAgainMs: TURN_MS };
   const still = await recordResend(deps.db, charge.id, deps.clock.safety());
   if (!still) return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
-  const answer = await gateway.submit(account, { ...frozen, baseline });
+  const answer = await throughBreaker(deps, charge.account, 'again', () =>
+    gateway.submit(account, { ...frozen, baseline }),
+  );
   await heedRetryAfter(deps, charge.account, answer);
   if (answer.kind !== 'duplicate') return answer;
   const why = 'It is paid, by this charge or an earlier one: it is looked up which';
