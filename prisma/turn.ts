@@ -2,8 +2,8 @@
 import { Prisma } from './generated/client.js';
 import type { Tx } from './client.js';
 
-/** From one send to the next, and a little more, because no timer and no network is exact. */
-const GAP = Prisma.sql`interval '1.05 seconds' / a.sends_per_second`;
+/** From one send to the next, and a quarter more: between a turn and its first byte lie a claim, timers and the network. */
+const GAP = Prisma.sql`interval '1.25 seconds' / a.sends_per_second`;
 
 /** The charge's place in the queue, kept in its row: one gap after the last one given out. */
 export async function reserveTurn(tx: Tx, chargeId: string, now: Date): Promise<Date | null> {
