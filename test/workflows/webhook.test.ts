@@ -82,7 +82,7 @@ describe('what a webhook does', () => {
     ).toBe(200);
     await until(async () => {
       const { events } = await run.fetchHistory();
-      return events!.filter(({ activityTaskCompletedEventAttributes: it }) => it).length === 3;
+      return events!.filter(({ activityTaskCompletedEventAttributes: it }) => it).length >= 3;
     });
     const row = await house.db.charge.findUniqueOrThrow({ where: { id: charge.id } });
     expect(row.status).toBe('pending');
