@@ -27,8 +27,7 @@ export async function askPage(deps: Deps, asked: ChargeWithAccount): Promise<Cha
   const leftMs = charge.pageExpiresAt!.getTime() - deps.clock.safety().getTime();
   if (leftMs <= 0 || !wanted) return release(deps, charge, exchange);
   const pending = { kind: 'pending', reference: charge.gatewayReference ?? '' } as const;
-  await settle(deps, charge, pending, { onlySend: false });
-  const outcome = await heard(deps, await readCharge(deps.db, charge.id));
+  const outcome = await settle(deps, charge, pending, { onlySend: false });
   return 'askAgainMs' in outcome
     ? { ...outcome, askAgainMs: Math.min(outcome.askAgainMs, leftMs + 1_000) }
     : outcome;

@@ -1,7 +1,6 @@
 /** Payment links: a charge of its own that waits for the customer, and begins when the link is first used. */
 import { isOpen, type ChargeStatus } from '../domain/charge.js';
 import { DomainError } from '../domain/errors.js';
-import { money } from '../domain/money.js';
 import type { Page } from '../gateways/gateway.js';
 import { listCandidates } from '../prisma/candidate.js';
 import {
@@ -26,12 +25,12 @@ import {
 } from '../prisma/page-charge.js';
 import { countRelease } from '../prisma/release.js';
 import { lockRenewal } from '../prisma/renewal.js';
-import { owed } from './take-money.js';
+import { orderFor } from './charge-order.js';
 import type { Deps } from './deps.js';
 import { sendDispatch } from './dispatch.js';
 import { exchangeOf } from './exchange.js';
-import { livingObject } from './living-object.js';
 import { releaseEarlier } from './release.js';
+import { owed } from './take-money.js';
 
 export interface LinkRequest {
   readonly renewalId: string;
@@ -67,18 +66,8 @@ export async function issueLink(
   await dropUnusedPages(tx, renewalId);
   const id = newId('chg');
   const charges = await listCharges(tx, renewalId);
-  const composed = deps.gateways(candidate.gateway).composePage({
-    chargeId: id,
-    merchantId: renewal.merchantId,
-    renewalId,
-    reversals: charges.filter(({ reversedAt }) => reversedAt).length,
-    amount: money(Number(renewal.amountMinor), renewal.currency),
-    description: renewal.description ?? undefined,
-    customer: candidate.customer,
-    method: candidate.reference,
-    kind: candidate.kind,
-    living: await livingObject(tx, charges, candidate),
-  });
+  const order = await orderFor(tx, renewal, candidate, charges, id);
+  const composed = deps.gateways(candidate.gateway).composePage(order);
   const secret = newPageSecret();
   await insertPlanned(tx, {
     id,

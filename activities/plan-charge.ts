@@ -13,7 +13,6 @@ import {
   verdictOf,
 } from '../domain/routing.js';
 import type { RenewalId } from '../domain/ids.js';
-import { money } from '../domain/money.js';
 import type { Composed } from '../gateways/gateway.js';
 import { OWNED_STATUS, type Owner, type RenewalStatus } from '../domain/renewal.js';
 import { type Candidate, listCandidates } from '../prisma/candidate.js';
@@ -24,8 +23,8 @@ import { newId } from '../prisma/new-id.js';
 import { type Renewal, cancelRenewal, lockRenewal } from '../prisma/renewal.js';
 import { announceDebit } from '../prisma/debit-notice.js';
 import { readPolicy } from '../prisma/dunning-case.js';
+import { orderFor } from './charge-order.js';
 import type { Deps } from './deps.js';
-import { livingObject } from './living-object.js';
 
 interface Planning {
   readonly renewalId: RenewalId;
@@ -59,7 +58,9 @@ export async function planNext(
   now: Date,
 ): Promise<Plan> {
   const open = charges.find(({ status }) => isOpen(status as ChargeStatus));
-  const underWay = open ?? charges.find(isUnderWay);
+  // A payment on a page that no customer has begun waits beside the automatic charges.
+  const underWay =
+    open ?? charges.find(({ status, pageSecretHash }) => status === 'planned' && !pageSecretHash);
   if (underWay) {
     const { account } = await readCharge(tx, underWay.id);
     return { kind: 'charge', charge: ticketFor(underWay, account, deps.tempo.chargeTimeoutMs) };
@@ -78,7 +79,7 @@ export async function planNext(
   let impossible: DomainError | undefined;
   for (let left = candidates.filter((one) => mayFollow(one, last, fallback)); ;) {
     const candidate = nextCandidate(left, tried, fallback);
-    if (!candidate) return nobodyLeft(automatic, round, tried, impossible);
+    if (!candidate) return nobodyLeft(last, tried, impossible);
     const plan = await planFor(deps, tx, { renewal, charges, round, candidate, now });
     if (!(plan instanceof DomainError)) return plan;
     impossible ??= plan;
@@ -105,15 +106,10 @@ interface Chosen {
 }
 
 /** A DomainError: what this candidate's gateway cannot be asked for, such as an amount. */
-async function planFor(
-  deps: Deps,
-  tx: Tx,
-  { renewal, charges, round, candidate, now }: Chosen,
-): Promise<Plan | DomainError> {
+async function planFor(deps: Deps, tx: Tx, chosen: Chosen): Promise<Plan | DomainError> {
+  const { renewal, charges, round, candidate, now } = chosen;
   const id = newId('chg');
-  const living = await livingObject(tx, charges, candidate);
-  const reversals = charges.filter(({ reversedAt }) => reversedAt).length;
-  const composed = compose(deps, renewal, candidate, { id, living, reversals });
+  const composed = await compose(deps, tx, chosen, id);
   if (composed instanceof DomainError) return composed;
   const debitAt = await announceDebit(tx, renewal, candidate, now);
   if (debitAt > now) return { kind: 'later', at: debitAt.getTime(), why: TOLD_FIRST };
@@ -125,11 +121,6 @@ async function planFor(
 }
 
 const TOLD_FIRST = 'The payer of a bank debit is told before the money is taken';
-
-/** A payment on a page that no customer has begun waits beside the automatic charges. */
-function isUnderWay({ status, pageSecretHash }: Charge): boolean {
-  return isOpen(status as ChargeStatus) || (status === 'planned' && !pageSecretHash);
-}
 
 const NO_PAYMENT_METHOD: Plan = { kind: 'no_payment_method' };
 
@@ -161,41 +152,25 @@ async function fallbackOf(
 
 /** What no gateway can be asked for is a person's task, unless another could: then the round waits for that one. */
 function nobodyLeft(
-  charges: readonly Charge[],
-  round: string,
+  last: Charge | undefined,
   tried: readonly Tried[],
   impossible: DomainError | undefined,
 ): Plan {
-  const last = charges.findLast((charge) => charge.round === round);
   if (last?.parks) return { kind: 'nobody_left', parked: last.reason ?? '' };
   if (!last && impossible) return { kind: 'nobody_left', parked: impossible.message };
   const decline = verdictOf(tried);
   return { kind: 'nobody_left', ...(decline && { decline }) };
 }
 
-function compose(
+async function compose(
   deps: Deps,
-  renewal: Renewal,
-  candidate: Candidate,
-  {
-    id: chargeId,
-    living,
-    reversals,
-  }: { id: string; living: string | undefined; reversals: number },
-): Composed | DomainError {
+  tx: Tx,
+  { renewal, charges, candidate }: Chosen,
+  id: string,
+): Promise<Composed | DomainError> {
   try {
-    return deps.gateways(candidate.gateway).compose({
-      chargeId,
-      merchantId: renewal.merchantId,
-      renewalId: renewal.id,
-      amount: money(Number(renewal.amountMinor), renewal.currency),
-      description: renewal.description ?? undefined,
-      customer: candidate.customer,
-      method: candidate.reference,
-      kind: candidate.kind,
-      living,
-      reversals,
-    });
+    const order = await orderFor(tx, renewal, candidate, charges, id);
+    return deps.gateways(candidate.gateway).compose(order);
   } catch (error) {
     if (error instanceof DomainError) return error;
     throw error;

@@ -1,13 +1,12 @@
 /** What became of a charge: written once, and never changed but by money that went back. */
 import type { ChargeOutcome, ChargeStatus } from '../domain/charge.js';
-import { OPEN_CHARGE, isOpen } from '../domain/charge.js';
+import { isOpen } from '../domain/charge.js';
 import type { Decline } from '../domain/decline.js';
 import type { Charge } from './charge.js';
 import type { Tx } from './client.js';
 import type { Prisma } from './generated/client.js';
 import { newId } from './new-id.js';
-
-const OPEN = [...OPEN_CHARGE];
+import { OPEN } from './open-charge.js';
 
 export interface Settlement {
   readonly status: Exclude<ChargeStatus, 'planned' | 'submitted' | 'canceled'>;

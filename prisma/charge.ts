@@ -1,16 +1,14 @@
 /** Charges: planned, claimed by one sender, settled once. See charging.md's numbered rules in docs/charging.md. */
 import type { ChargeTicket } from '../domain/charge.js';
-import { OPEN_CHARGE } from '../domain/charge.js';
 import type { ChargeId } from '../domain/ids.js';
 import type { Candidate } from './candidate.js';
 import { type Tx, fieldNames, violatesUnique } from './client.js';
 import type { Charge, GatewayAccount, Prisma } from './generated/client.js';
+import { OPEN, OPEN_SQL } from './open-charge.js';
 import type { Renewal } from './renewal.js';
 
 export type { Charge, GatewayAccount };
 export type ChargeWithAccount = Charge & { readonly account: GatewayAccount };
-
-const OPEN = [...OPEN_CHARGE];
 
 export function listCharges(tx: Tx, renewalId: string): Promise<Charge[]> {
   return tx.charge.findMany({ where: { renewalId }, orderBy: { ordinal: 'asc' } });
@@ -163,7 +161,7 @@ export async function recordBaseline(
 ): Promise<object | undefined> {
   const rows = await tx.$queryRaw<{ baseline: object }[]>`
     update charge set baseline = coalesce(baseline, ${JSON.stringify(baseline)}::jsonb)
-    where id = ${chargeId} and status in ('submitted', 'pending', 'unknown') returning baseline`;
+    where id = ${chargeId} and status in ${OPEN_SQL} returning baseline`;
   return rows[0]?.baseline;
 }
 

@@ -1,5 +1,6 @@
 /** What a crash may have left without a run: read by the sweep, rows only, oldest first, in pages. */
 import type { Database } from './client.js';
+import { OPEN_SQL } from './open-charge.js';
 import type { Renewal } from './renewal.js';
 import type { Subscription } from './subscription.js';
 
@@ -34,7 +35,7 @@ export function listUnsettledRenewals(
     where r.id > ${after} and r.created_at < ${createdBefore} and (
       r.status in ('collecting', 'past_due') or exists (
         select 1 from charge c
-        where c.renewal_id = r.id and c.status in ('submitted', 'pending', 'unknown')))
+        where c.renewal_id = r.id and c.status in ${OPEN_SQL}))
     order by r.id limit ${limit}`;
 }
 

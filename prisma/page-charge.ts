@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { type ChargeWithAccount, type PageAddresses, readCharge } from './charge.js';
 import { type Tx, violatesUnique } from './client.js';
+import { OPEN } from './open-charge.js';
 
 /** The secret in a link. Only its hash is kept. */
 export function newPageSecret(): string {
@@ -55,7 +56,7 @@ export async function nameObject(tx: Tx, chargeId: string, reference: string): P
     where: {
       id: chargeId,
       OR: [{ gatewayReference: null }, { gatewayReference: reference }],
-      status: { in: ['submitted', 'pending', 'unknown'] },
+      status: { in: OPEN },
     },
     data: { gatewayReference: reference },
   });

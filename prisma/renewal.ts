@@ -1,5 +1,4 @@
 /** Renewals: opening a period, and every way in which a renewal ends. */
-import { OPEN_CHARGE } from '../domain/charge.js';
 import { describeMoney, money } from '../domain/money.js';
 import { periodAt } from '../domain/period.js';
 import { type NeedsAttention, RENEWAL_TRANSITIONS, type RenewalStatus } from '../domain/renewal.js';
@@ -10,6 +9,7 @@ import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { Renewal } from './generated/client.js';
 import { newId } from './new-id.js';
+import { OPEN } from './open-charge.js';
 import {
   type LockedSubscription,
   type Subscription,
@@ -122,8 +122,7 @@ export async function cancelPlannedCharges(tx: Tx, renewalId: string): Promise<v
 }
 
 async function hasOpenCharge(tx: Tx, renewalId: string): Promise<boolean> {
-  const open = { in: [...OPEN_CHARGE] };
-  return (await tx.charge.count({ where: { renewalId, status: open } })) > 0;
+  return (await tx.charge.count({ where: { renewalId, status: { in: OPEN } } })) > 0;
 }
 
 /** Lays an unsettled renewal on the desk of a person; surplus money, always. It keeps the moment at which it first needed one. */

@@ -2,6 +2,7 @@
 import type { Tx } from './client.js';
 import type { GatewayAccount } from './generated/client.js';
 import { newId } from './new-id.js';
+import { OPEN_SQL } from './open-charge.js';
 import { raiseAttention } from './renewal.js';
 
 export interface ReceivedWebhook {
@@ -43,17 +44,17 @@ export async function storeWebhook(
         and (c.renewal_id = ${renewalId}::text
           or (${renewalId}::text is null and c.gateway_reference = ${reference}::text))
         and (c.id = ${chargeId}::text or c.gateway_reference = ${reference}::text
-          or c.status in ('submitted', 'pending', 'unknown')
+          or c.status in ${OPEN_SQL}
           or (${says}::text = 'returned' and c.status = 'succeeded' and c.reversed_at is null))
       order by (${says}::text = 'returned' and c.status = 'succeeded' and c.reversed_at is null) desc,
         (c.status in ('planned', 'canceled')), (c.id is not distinct from ${chargeId}::text) desc,
         (c.gateway_reference is not distinct from ${reference}::text) desc,
-        (c.status in ('submitted', 'pending', 'unknown')) desc, c.ordinal desc
+        (c.status in ${OPEN_SQL}) desc, c.ordinal desc
       limit 1),
     learned as (
       update charge set gateway_reference = ${reference}::text
       where id = (select id from matched) and id = ${chargeId}::text and gateway_reference is null
-        and status in ('submitted', 'pending', 'unknown'))
+        and status in ${OPEN_SQL})
     insert into gateway_event
       (id, merchant_id, gateway_account_id, event_id, type, says, payload, charge_id, received_at, dispatched_at)
     select ${newId('gev')}, ${account.merchantId}, ${account.id}, ${eventId}, ${type}, ${says},

@@ -5,6 +5,7 @@
  * Only a definite no comes here.
  */
 import type { Decline, DeclineClass } from '../../domain/decline.js';
+import { ADVISED_CLASS, ADVISED_WAIT_HOURS, finality } from '../../domain/network-advice.js';
 
 /** What PayPal says about one failed charge. */
 export interface PaypalDecline {
@@ -63,22 +64,7 @@ function adviceOf(
   if (isVisa(brand) && ['02', '03', '21'].includes(advice)) return 'consent_revoked';
   // A prepaid card that cannot be topped up stays empty.
   if (advice === '40' && own === 'insufficient_funds') return 'new_method';
-  return ADVICE[advice];
-}
-
-/** How far a class closes the way back. Advice may close it further and never opens it. */
-function finality(declineClass: DeclineClass | undefined): number {
-  switch (declineClass) {
-    case 'fraud':
-    case 'duplicate_check':
-      return 3;
-    case 'consent_revoked':
-      return 2;
-    case 'hard_stop':
-      return 1;
-    default:
-      return 0;
-  }
+  return ADVISED_CLASS[advice];
 }
 
 function hoursToWait(
@@ -86,7 +72,8 @@ function hoursToWait(
   declineClass: DeclineClass | undefined,
 ): number | undefined {
   if (finality(declineClass) > 0) return undefined;
-  const advised = isVisa(brand) && adviceCode === '02' ? undefined : WAIT_HOURS[adviceCode ?? ''];
+  const advised =
+    isVisa(brand) && adviceCode === '02' ? undefined : ADVISED_WAIT_HOURS[adviceCode ?? ''];
   return advised ?? WAIT_HOURS[issue ?? ''] ?? WAIT_HOURS[responseCode ?? ''];
 }
 
@@ -107,27 +94,8 @@ function mayGoElsewhere(
 
 const HOUR = 3_600_000;
 
-/** Mastercard's advice codes that decide, which other networks share. 02 and 24 to 30 only ask for time, 43 for nothing. */
-const ADVICE: Partial<Record<string, DeclineClass>> = {
-  '01': 'new_method',
-  '03': 'hard_stop',
-  '04': 'new_method',
-  '05': 'hard_stop',
-  '21': 'consent_revoked',
-  '22': 'merchant_config',
-  '41': 'new_method',
-};
-
-/** Hours that the network, or PayPal itself, asks to wait. */
+/** Hours that PayPal itself asks to wait, by issue or processor code. */
 const WAIT_HOURS: Partial<Record<string, number>> = {
-  '02': 72,
-  '24': 1,
-  '25': 24,
-  '26': 48,
-  '27': 96,
-  '28': 144,
-  '29': 192,
-  '30': 240,
   PPDT: 24,
   MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED: 24,
 };

@@ -7,6 +7,7 @@
  * has been read.
  */
 import type { Decline, DeclineClass } from '../../domain/decline.js';
+import { ADVISED_CLASS, ADVISED_WAIT_HOURS, finality } from '../../domain/network-advice.js';
 
 /** What Stripe says about one failed charge. An empty string counts as absent. */
 export interface StripeDecline {
@@ -74,31 +75,17 @@ function networkAdvice(
 ): DeclineClass | undefined {
   const { network_advice_code: mac, network_decline_code: response, brand } = input;
   if (response && VISA_STOPPED.has(response)) return 'consent_revoked';
-  if (mac && MERCHANT_ADVICE[mac]) return MERCHANT_ADVICE[mac];
+  if (mac && ADVISED_CLASS[mac]) return ADVISED_CLASS[mac];
   if (brand === 'visa' && response && VISA_NEVER.has(response)) return 'hard_stop';
   // A prepaid card that cannot be topped up stays empty.
   if (mac === '40' && own === 'insufficient_funds') return 'new_method';
   return undefined;
 }
 
-/** How far a class closes the way back. Advice may close it further and never opens it. */
-function finality(declineClass: DeclineClass | undefined): number {
-  switch (declineClass) {
-    case 'fraud':
-    case 'duplicate_check':
-      return 3;
-    case 'consent_revoked':
-      return 2;
-    case 'hard_stop':
-      return 1;
-    default:
-      return 0;
-  }
-}
-
 function earliestAgain(input: StripeDecline, known: string | undefined): number | undefined {
   const hours =
-    WAIT_HOURS[input.network_advice_code ?? ''] ?? (known === TOO_MANY_DECLINES ? 24 : undefined);
+    ADVISED_WAIT_HOURS[input.network_advice_code ?? ''] ??
+    (known === TOO_MANY_DECLINES ? 24 : undefined);
   return hours === undefined ? undefined : input.at + hours * HOUR;
 }
 
@@ -119,29 +106,6 @@ const HEADINGS: ReadonlySet<string> = new Set([
   'payment_intent_payment_attempt_failed',
 ]);
 const TOO_MANY_DECLINES = 'card_decline_rate_limit_exceeded';
-
-/** Mastercard's advice codes that decide. 02 and 24 to 30 only ask for time, 43 for nothing. */
-const MERCHANT_ADVICE: Partial<Record<string, DeclineClass>> = {
-  '01': 'new_method',
-  '03': 'hard_stop',
-  '04': 'new_method',
-  '05': 'hard_stop',
-  '21': 'consent_revoked',
-  '22': 'merchant_config',
-  '41': 'new_method',
-};
-
-/** Hours that Mastercard asks to wait. */
-const WAIT_HOURS: Partial<Record<string, number>> = {
-  '02': 72,
-  '24': 1,
-  '25': 24,
-  '26': 48,
-  '27': 96,
-  '28': 144,
-  '29': 192,
-  '30': 240,
-};
 
 /** The cardholder stopped this payment, this merchant's, or all of them. */
 const VISA_STOPPED: ReadonlySet<string> = new Set(['R0', 'R1', 'R3']);

@@ -2,6 +2,7 @@ import { startPaypalEmulator } from '../../emulators/paypal/server.js';
 import { money } from '../../domain/money.js';
 import type { Account } from '../../gateways/gateway.js';
 import { paypal } from '../../gateways/paypal/index.js';
+import { emulatorAt } from '../support/emulator.js';
 import { type Fate, describeGateway } from './contract.js';
 import type { RefundWorld } from './refund-bench.js';
 import { describeRefunds } from './refunds.js';
@@ -37,14 +38,7 @@ async function openPaypal(): Promise<RefundWorld> {
   const emulator = await startPaypalEmulator({ port: 0, stateFile: undefined });
   const root = await (await fetch(`${emulator.url}/_emulator/root_certificate`)).text();
 
-  async function control<T>(method: string, path: string, body?: object): Promise<T> {
-    const answer = await fetch(`${emulator.url}/_emulator/${path}`, {
-      method,
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
-  }
+  const { call } = emulatorAt(emulator.url);
   const account = (apiBase: string, secret = `${CLIENT}:secret_contract`): Account => ({
     name: 'paypal-contract',
     secret,
@@ -53,9 +47,9 @@ async function openPaypal(): Promise<RefundWorld> {
     trustedRoots: [root],
     deadlineMs: 5_000,
   });
-  await control('POST', 'clients', { client_id: CLIENT, secret: 'secret_contract' });
+  await call('POST', 'clients', { client_id: CLIENT, secret: 'secret_contract' });
   const grant = (fate: string) =>
-    control<{ id: string }>('POST', 'setup_tokens', { client_id: CLIENT, fate });
+    call<{ id: string }>('POST', 'setup_tokens', { client_id: CLIENT, fate });
 
   let keys = 0;
   async function methodOf(fate: string) {
@@ -74,9 +68,9 @@ async function openPaypal(): Promise<RefundWorld> {
     return { customer, method: reference, kind: methodKind };
   }
   async function refuse(kind: keyof typeof FAULTS, path: string) {
-    await control('POST', 'faults', { ...FAULTS[kind], match: { method: 'POST', path }, times: 1 });
+    await call('POST', 'faults', { ...FAULTS[kind], match: { method: 'POST', path }, times: 1 });
   }
-  const advance = (seconds: number) => control<void>('POST', 'clock', { advance_seconds: seconds });
+  const advance = (seconds: number) => call<void>('POST', 'clock', { advance_seconds: seconds });
 
   return {
     gateway: paypal,
@@ -89,21 +83,21 @@ async function openPaypal(): Promise<RefundWorld> {
     refuse: (kind) => refuse(kind, '/v2/checkout/orders'),
     withAnotherAmount: (body) => body.replaceAll('19.99', '29.99'),
     async moved(renewalId) {
-      const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
+      const { entries } = await call<{ entries: Moved[] }>('GET', 'journal');
       return entries
         .filter(({ kind, invoice_id: invoice }) => kind === 'charge' && invoice === renewalId)
         .map(({ amount_minor: minor, currency }) => money(minor, currency));
     },
     async settle({ chargeReference }, outcome) {
-      await control('POST', 'settle', { capture: chargeReference, outcome });
+      await call('POST', 'settle', { capture: chargeReference, outcome });
     },
     async approve(order) {
-      await control('POST', 'approve', { order });
+      await call('POST', 'approve', { order });
     },
     advance,
     async sendWebhooksTo(url) {
       const endpoint = { url, client_id: CLIENT, event_types: ['*'] };
-      return (await control<{ id: string }>('POST', 'webhook_endpoints', endpoint)).id;
+      return (await call<{ id: string }>('POST', 'webhook_endpoints', endpoint)).id;
     },
     webhookAccount(webhookSecrets) {
       const { secret: _, ...rest } = account(emulator.url);
@@ -118,10 +112,10 @@ async function openPaypal(): Promise<RefundWorld> {
     slowly: (outcome) => methodOf(outcome === 'succeeded' ? 'refund_pending' : 'refund_fail'),
     endRefund: () => advance(3),
     async dispute(capture) {
-      await control('POST', `captures/${capture}/dispute`, {});
+      await call('POST', `captures/${capture}/dispute`, {});
     },
     async refunded(capture) {
-      const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
+      const { entries } = await call<{ entries: Moved[] }>('GET', 'journal');
       return entries
         .filter((entry) => entry.kind === 'refund' && entry.capture === capture)
         .map(({ amount_minor: minor, currency }) => money(minor, currency));

@@ -5,6 +5,7 @@ import { startStripeEmulator } from '../../emulators/stripe/server.js';
 import type { Account } from '../../gateways/gateway.js';
 import { fromStripeAmount } from '../../gateways/stripe/amount.js';
 import { stripe } from '../../gateways/stripe/index.js';
+import { emulatorAt } from '../support/emulator.js';
 import { type Fate, describeGateway } from './contract.js';
 import type { RefundWorld } from './refund-bench.js';
 import { describeRefunds } from './refunds.js';
@@ -47,14 +48,7 @@ async function openStripe(): Promise<RefundWorld> {
     telemetry: false,
   });
 
-  async function control<T>(method: string, path: string, body?: object): Promise<T> {
-    const answer = await fetch(`${emulator.url}/_emulator/${path}`, {
-      method,
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
-  }
+  const { call } = emulatorAt(emulator.url);
   const account = (apiBase: string, secret = KEY): Account => ({
     name: 'stripe-contract',
     secret,
@@ -71,9 +65,9 @@ async function openStripe(): Promise<RefundWorld> {
     return { customer, method: method.id, kind: method.type };
   }
   async function refuse(kind: keyof typeof FAULTS, path: string) {
-    await control('POST', 'faults', { ...FAULTS[kind], match: { method: 'POST', path }, times: 1 });
+    await call('POST', 'faults', { ...FAULTS[kind], match: { method: 'POST', path }, times: 1 });
   }
-  const advance = (seconds: number) => control<void>('POST', 'clock', { advance_seconds: seconds });
+  const advance = (seconds: number) => call<void>('POST', 'clock', { advance_seconds: seconds });
 
   return {
     gateway: stripe,
@@ -87,7 +81,7 @@ async function openStripe(): Promise<RefundWorld> {
     refuse: (kind) => refuse(kind, '/v1/payment_intents'),
     withAnotherAmount: (body) => body.replaceAll('1999', '2999'),
     async moved(renewalId) {
-      const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
+      const { entries } = await call<{ entries: Moved[] }>('GET', 'journal');
       return entries
         .filter(
           ({ kind, metadata }) => kind === 'charge' && metadata['dunlin_renewal'] === renewalId,
@@ -95,7 +89,7 @@ async function openStripe(): Promise<RefundWorld> {
         .map(({ amount_minor: wire, currency }) => fromStripeAmount(wire, currency));
     },
     async settle({ reference }, outcome) {
-      await control('POST', 'settle', { payment_intent: reference, outcome });
+      await call('POST', 'settle', { payment_intent: reference, outcome });
     },
     async approve(reference) {
       await client.paymentIntents.confirm(reference, {
@@ -105,7 +99,7 @@ async function openStripe(): Promise<RefundWorld> {
     },
     advance,
     async sendWebhooksTo(url) {
-      await control('POST', 'webhook_endpoints', { url, secret: SECRET });
+      await call('POST', 'webhook_endpoints', { url, secret: SECRET });
       return SECRET;
     },
     webhookAccount(webhookSecrets) {
@@ -120,13 +114,13 @@ async function openStripe(): Promise<RefundWorld> {
     slowly: () => methodOf('refund_pending'),
     async endRefund(reference, outcome) {
       if (outcome === 'succeeded') return advance(3);
-      await control('POST', `refunds/${reference}/settle`, { outcome });
+      await call('POST', `refunds/${reference}/settle`, { outcome });
     },
     async dispute(charge) {
-      await control('POST', `charges/${charge}/dispute`, {});
+      await call('POST', `charges/${charge}/dispute`, {});
     },
     async refunded(charge) {
-      const { entries } = await control<{ entries: Moved[] }>('GET', 'journal');
+      const { entries } = await call<{ entries: Moved[] }>('GET', 'journal');
       return entries
         .filter((entry) => entry.kind === 'refund' && entry.charge === charge)
         .map(({ amount_minor: wire, currency }) => fromStripeAmount(wire, currency));

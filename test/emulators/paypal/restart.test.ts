@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { type PaypalEmulator, startPaypalEmulator } from '../../../emulators/paypal/server.js';
+import { beforeKill } from '../killed.js';
 import {
   type JournalEntry,
   ORDERS,
@@ -98,13 +98,12 @@ describe('after a restart', () => {
   });
 
   test('whatever was answered before a SIGKILL is there', async () => {
-    const { child, url } = await startApart();
-    const merchant = merchantAt(() => url, CLIENT);
-    const body = renewal(await merchant.vaulted());
-    const { body: order } = await merchant.post(ORDERS, body, { requestId: 'kill' });
-    const dead = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await dead;
+    const { body, order } = await beforeKill('paypal', stateFile, async (url) => {
+      const merchant = merchantOf({ url });
+      const body = renewal(await merchant.vaulted());
+      const { body: order } = await merchant.post(ORDERS, body, { requestId: 'kill' });
+      return { body, order };
+    });
 
     const after = await start();
     const repeat = await merchantOf(after).post(ORDERS, body, { requestId: 'kill' });
@@ -120,19 +119,3 @@ test('a busy port is refused with the code of the system', async () => {
   await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await first.close();
 });
-
-/** The emulator in a process of its own, which can be killed. */
-async function startApart(): Promise<{ child: ChildProcess; url: string }> {
-  const server = new URL('../../../emulators/paypal/server.ts', import.meta.url).href;
-  const script = `
-    import { startPaypalEmulator } from ${JSON.stringify(server)};
-    const { url } = await startPaypalEmulator({ port: 0, stateFile: ${JSON.stringify(stateFile)} });
-    process.stdout.write(url);`;
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const url = await new Promise<string>((said, failed) => {
-    child.stdout.once('data', (text: Buffer) => said(text.toString()));
-    child.once('exit', () => failed(new Error('The emulator did not start.')));
-  });
-  return { child, url };
-}

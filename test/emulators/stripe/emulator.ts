@@ -26,7 +26,10 @@ export function useEmulator(): Bench {
 
 let keys = 0;
 
-export function clientOf({ port }: StripeEmulator, key = `sk_test_bench${++keys}`): Stripe {
+export function clientOf(
+  { port }: Pick<StripeEmulator, 'port'>,
+  key = `sk_test_bench${++keys}`,
+): Stripe {
   return new Stripe(key, {
     host: '127.0.0.1',
     port,

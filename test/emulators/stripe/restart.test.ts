@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { type StripeEmulator, startStripeEmulator } from '../../../emulators/stripe/server.js';
+import { beforeKill } from '../killed.js';
 import {
   type JournalEntry,
   OFF_SESSION,
@@ -92,14 +92,11 @@ describe('after a restart', () => {
   });
 
   test('whatever was answered before a SIGKILL is there', async () => {
-    const { child, url } = await startApart();
-    const port = Number(new URL(url).port);
-    const stripe = clientOf({ url, port, close: () => Promise.resolve() }, KEY);
-    const card = await savedCard(stripe, 'pm_card_visa');
-    const { id } = await stripe.paymentIntents.create({ ...OFF_SESSION, ...card });
-    const dead = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await dead;
+    const { id } = await beforeKill('stripe', stateFile, async (url) => {
+      const stripe = clientOf({ port: Number(new URL(url).port) }, KEY);
+      const card = await savedCard(stripe, 'pm_card_visa');
+      return stripe.paymentIntents.create({ ...OFF_SESSION, ...card });
+    });
 
     const after = await start();
     expect((await clientOf(after, KEY).paymentIntents.retrieve(id)).status).toBe('succeeded');
@@ -114,19 +111,3 @@ test('a busy port is refused with the code of the system', async () => {
   await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await first.close();
 });
-
-/** The emulator in a process of its own, which can be killed. */
-async function startApart(): Promise<{ child: ChildProcess; url: string }> {
-  const server = new URL('../../../emulators/stripe/server.ts', import.meta.url).href;
-  const script = `
-    import { startStripeEmulator } from ${JSON.stringify(server)};
-    const { url } = await startStripeEmulator({ port: 0, stateFile: ${JSON.stringify(stateFile)} });
-    process.stdout.write(url);`;
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const url = await new Promise<string>((said, failed) => {
-    child.stdout.once('data', (text: Buffer) => said(text.toString()));
-    child.once('exit', () => failed(new Error('The emulator did not start.')));
-  });
-  return { child, url };
-}
