@@ -86,6 +86,10 @@ const schema = z
     OVERDUE_EVERY_SECONDS: z.coerce.number().min(0).default(10),
     /** A stopping worker waits this long for charges under way; more than CHARGE_TIMEOUT_SECONDS. */
     SHUTDOWN_GRACE_SECONDS: seconds(70),
+    /** How often each gateway account's books are compared with ours, in minutes; 0: only when somebody asks. */
+    RECONCILE_EVERY_MINUTES: z.coerce.number().int().min(0).default(60),
+    /** What moved so shortly before is left to the next comparison, in seconds: two clocks never agree. */
+    RECONCILE_MARGIN_SECONDS: z.coerce.number().min(0).default(120),
     /** How many renewals a worker may charge at once on one lane. */
     LANE_CONCURRENCY: z.coerce.number().int().positive().default(40),
   })

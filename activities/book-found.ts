@@ -8,11 +8,14 @@ import type { Deps } from './deps.js';
 import { lookUpOf } from './exchange.js';
 import { owed, takeMoney } from './take-money.js';
 
-type Success = Extract<Answer, { kind: 'succeeded' | 'pending' }>;
+/** Money as the gateway names it. Its books know the payment, but perhaps not the object it was made on. */
+type Found =
+  | Pick<Extract<Answer, { kind: 'succeeded' | 'pending' }>, 'reference' | 'chargeReference'>
+  | { readonly reference: string | undefined; readonly chargeReference: string };
 
-export async function bookFound(deps: Deps, from: Charge, found: Success): Promise<void> {
+export async function bookFound(deps: Deps, from: Charge, found: Found): Promise<void> {
   const now = deps.clock.safety();
-  const chargeReference = found.chargeReference ?? found.reference;
+  const chargeReference = found.chargeReference ?? found.reference!;
   await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, from.renewalId);
     const charges = await listCharges(tx, from.renewalId);
@@ -28,12 +31,12 @@ export async function bookFound(deps: Deps, from: Charge, found: Success): Promi
       { reference, chargeReference, ordinal, surplus },
       now,
     );
-    await takeMoney(tx, renewal, booked, now);
+    await takeMoney(deps, tx, renewal, booked, now);
   });
 }
 
 /** Whether a charge of ours has this money already. */
-function has(charge: Charge, reference: string, chargeReference: string): boolean {
+function has(charge: Charge, reference: string | undefined, chargeReference: string): boolean {
   if (charge.status !== 'succeeded') return false;
   return (
     charge.gatewayChargeReference === chargeReference ||

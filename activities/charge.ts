@@ -4,6 +4,7 @@ import {
   type ChargeWithAccount,
   type Turn,
   claimCharge,
+  findCharge,
   findOpenCharge,
   readCharge,
 } from '../prisma/charge.js';
@@ -19,7 +20,8 @@ export async function submitCharge(deps: Deps, chargeId: string): Promise<Charge
   const claimed = await claim(deps, chargeId);
   if (claimed) return sendClaimed(deps, claimed, begun);
 
-  const charge = await readCharge(deps.db, chargeId);
+  const charge = await findCharge(deps.db, chargeId);
+  if (!charge) return LOST;
   if (isOpen(charge.status as ChargeStatus)) return ask(deps, charge);
   if (charge.status !== 'planned') return heard(deps, charge);
   if (deps.breakers.isOpen(charge.account.id)) return holdBack(deps, charge);
@@ -48,9 +50,13 @@ async function behindAnother(deps: Deps, { id, renewalId }: ChargeWithAccount) {
 }
 
 export async function resolveCharge(deps: Deps, chargeId: string): Promise<ChargeOutcome> {
-  const charge = await readCharge(deps.db, chargeId);
+  const charge = await findCharge(deps.db, chargeId);
+  if (!charge) return LOST;
   return charge.status === 'planned' ? submitCharge(deps, chargeId) : ask(deps, charge);
 }
+
+/** The run is ahead of a database that was restored: what is planned anew has the same key, and so the same outcome. */
+const LOST: ChargeOutcome = { kind: 'canceled' };
 
 function claim(
   { db, clock, keyLives }: Deps,

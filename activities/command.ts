@@ -133,7 +133,7 @@ export function decideCharge(
     const known = charge.gatewayReference ? { reference: charge.gatewayReference } : {};
     const settled = await settleOpen(tx, charge.id, { status, reason, ...named, ...known }, now);
     if (settled) await clearAttention(tx, renewalId);
-    if (settled?.status === 'succeeded') await takeMoney(tx, renewal, settled, now);
+    if (settled?.status === 'succeeded') await takeMoney(deps, tx, renewal, settled, now);
     if (settled?.status === 'not_sent' && renewal.cancelRequestedAt)
       await dropRenewal(tx, renewal, now);
   });

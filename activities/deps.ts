@@ -32,4 +32,8 @@ export interface Tempo {
   readonly overdueEveryMs: number;
   /** How long a customer may take on a payment page. */
   readonly pageMs: number;
+  /** How often each account's books are compared; 0: only when somebody asks. */
+  readonly reconcileEveryMs: number;
+  /** What moved so shortly before is left to the next comparison. */
+  readonly reconcileMarginMs: number;
 }

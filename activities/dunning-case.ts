@@ -17,6 +17,7 @@ import {
 import {
   type Renewal,
   endRenewal,
+  findLockedRenewal,
   lockRenewal,
   recordRenewalEvent,
   titleOf,
@@ -35,7 +36,8 @@ export function openDunningCase(
 ): Promise<RenewalStatus> {
   const now = deps.clock.business();
   return deps.db.$transaction(async (tx) => {
-    const renewal = await lockRenewal(tx, renewalId);
+    const renewal = await findLockedRenewal(tx, renewalId);
+    if (!renewal) return 'canceled';
     if (renewal.status !== 'collecting') return renewal.status as RenewalStatus;
     await openCase(tx, renewal, decline, now);
     return 'past_due';

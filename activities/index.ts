@@ -1,11 +1,18 @@
 /** Every activity, bound to what it works with. A workflow knows them by these names: renaming one breaks runs. */
 import { commandRenewal, decideCharge, raiseAttention, recordCommand } from './command.js';
 import { resolveCharge, submitCharge } from './charge.js';
+import { compareBooks } from './compare-books.js';
 import type { Deps } from './deps.js';
 import { sendOwed } from './dispatch.js';
 import { closeDunningCase, enterStage, openDunningCase, readDunningCase } from './dunning-case.js';
+import { followDispute } from './follow-dispute.js';
+import { healDifferences } from './heal.js';
 import { openRenewal } from './open-renewal.js';
 import { planCharge } from './plan-charge.js';
+import { adoptRefunds } from './adopt-refunds.js';
+import { followRefund, readRefundTicket } from './refund.js';
+import { bookFees, readBooks } from './read-books.js';
+import { beginReconciliation, finishReconciliation, keepReconciling } from './reconcile.js';
 import { recordRetry } from './record-retry.js';
 import { endOverdue, restartLost } from './sweep.js';
 
@@ -29,15 +36,29 @@ export function bookActivities(deps: Deps) {
     commandRenewal: bind(deps, commandRenewal),
     decideCharge: bind(deps, decideCharge),
     raiseAttention: bind(deps, raiseAttention),
+    readRefundTicket: bind(deps, readRefundTicket),
     sendOwed: () => sendOwed(deps),
     restartLost: () => restartLost(deps),
     endOverdue: () => endOverdue(deps),
+    keepReconciling: () => keepReconciling(deps),
+    beginReconciliation: bind(deps, beginReconciliation),
+    compareBooks: bind(deps, compareBooks),
+    bookFees: bind(deps, bookFees),
+    finishReconciliation: bind(deps, finishReconciliation),
   };
 }
 
 /** They talk to gateways, each on the lane of the charge's gateway account. */
 export function gatewayActivities(deps: Deps) {
-  return { submitCharge: bind(deps, submitCharge), resolveCharge: bind(deps, resolveCharge) };
+  return {
+    submitCharge: bind(deps, submitCharge),
+    resolveCharge: bind(deps, resolveCharge),
+    followRefund: bind(deps, followRefund),
+    adoptRefunds: bind(deps, adoptRefunds),
+    followDispute: bind(deps, followDispute),
+    readBooks: bind(deps, readBooks),
+    healDifferences: bind(deps, healDifferences),
+  };
 }
 
 function bind<A, R>(deps: Deps, activity: (deps: Deps, argument: A) => Promise<R>) {

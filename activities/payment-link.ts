@@ -6,6 +6,7 @@ import { listCandidates } from '../prisma/candidate.js';
 import {
   type ChargeWithAccount,
   type PageAddresses,
+  chargeIdOf,
   insertPlanned,
   listCharges,
   readCharge,
@@ -13,7 +14,6 @@ import {
 } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
 import { oweOwnerWake } from '../prisma/dispatch.js';
-import { newId } from '../prisma/new-id.js';
 import {
   addressesOf,
   claimPage,
@@ -64,8 +64,9 @@ export async function issueLink(
       'No gateway account is open for the payment methods of this customer',
     );
   await dropUnusedPages(tx, renewalId);
-  const id = newId('chg');
   const charges = await listCharges(tx, renewalId);
+  const ordinal = charges.length + 1;
+  const id = chargeIdOf(renewal, ordinal);
   const order = await orderFor(tx, renewal, candidate, charges, id);
   const composed = deps.gateways(candidate.gateway).composePage(order);
   const secret = newPageSecret();
@@ -74,7 +75,7 @@ export async function issueLink(
     renewal,
     candidate: { ...candidate, why: `the customer pays on a page; ${candidate.why}` },
     round: `page ${id}`,
-    ordinal: charges.length + 1,
+    ordinal,
     page: { secretHash: pageHashOf(secret), expiresAt, addresses },
     now,
     ...composed,

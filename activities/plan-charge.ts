@@ -17,10 +17,9 @@ import type { Composed } from '../gateways/gateway.js';
 import { OWNED_STATUS, type Owner, type RenewalStatus } from '../domain/renewal.js';
 import { type Candidate, listCandidates } from '../prisma/candidate.js';
 import type { Charge } from '../prisma/charge.js';
-import { insertPlanned, listCharges, readCharge, ticketFor } from '../prisma/charge.js';
+import { chargeIdOf, insertPlanned, listCharges, readCharge, ticketFor } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
-import { newId } from '../prisma/new-id.js';
-import { type Renewal, cancelRenewal, lockRenewal } from '../prisma/renewal.js';
+import { type Renewal, cancelRenewal, findLockedRenewal } from '../prisma/renewal.js';
 import { announceDebit } from '../prisma/debit-notice.js';
 import { readPolicy } from '../prisma/dunning-case.js';
 import { orderFor } from './charge-order.js';
@@ -35,7 +34,8 @@ interface Planning {
 export function planCharge(deps: Deps, { renewalId, owner, round }: Planning): Promise<Plan> {
   const now = deps.clock.business();
   return deps.db.$transaction(async (tx) => {
-    const renewal = await lockRenewal(tx, renewalId);
+    const renewal = await findLockedRenewal(tx, renewalId);
+    if (!renewal) return { kind: 'not_owed', status: 'canceled' };
     if (renewal.status !== OWNED_STATUS[owner])
       return { kind: 'not_owed', status: renewal.status as RenewalStatus };
     const charges = await listCharges(tx, renewal.id);
@@ -108,12 +108,12 @@ interface Chosen {
 /** A DomainError: what this candidate's gateway cannot be asked for, such as an amount. */
 async function planFor(deps: Deps, tx: Tx, chosen: Chosen): Promise<Plan | DomainError> {
   const { renewal, charges, round, candidate, now } = chosen;
-  const id = newId('chg');
+  const ordinal = charges.length + 1;
+  const id = chargeIdOf(renewal, ordinal);
   const composed = await compose(deps, tx, chosen, id);
   if (composed instanceof DomainError) return composed;
   const debitAt = await announceDebit(tx, renewal, candidate, now);
   if (debitAt > now) return { kind: 'later', at: debitAt.getTime(), why: TOLD_FIRST };
-  const ordinal = charges.length + 1;
   const planned = { id, renewal, candidate, round, ordinal, now, ...composed };
   const charge = await insertPlanned(tx, planned);
   const account = { lane: candidate.lane, name: candidate.accountName };

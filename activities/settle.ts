@@ -37,7 +37,7 @@ export async function settle(
   const { settled, renewal } = await deps.db.$transaction(async (tx) => {
     const renewal = await lockRenewal(tx, charge.renewalId);
     const row = await settleOpen(tx, charge.id, result, now);
-    if (row) await takeEffect(tx, renewal, row, answer, now);
+    if (row) await takeEffect(deps, tx, renewal, row, answer, now);
     const settled = row ?? (await tx.charge.findUniqueOrThrow({ where: { id: charge.id } }));
     return { settled, renewal };
   });
@@ -127,6 +127,7 @@ function isABanksWord(decline: Decline): boolean {
 
 /** What a settled charge means for its renewal. */
 async function takeEffect(
+  deps: Deps,
   tx: Tx,
   renewal: Renewal,
   charge: Charge,
@@ -137,7 +138,7 @@ async function takeEffect(
   const forAPerson = whatAPersonMustSee(answer, charge);
   if (forAPerson)
     await raiseAttention(tx, renewal.id, { why: forAPerson, next: 'It is asked about again' }, now);
-  if (charge.status === 'succeeded') return takeMoney(tx, renewal, charge, now);
+  if (charge.status === 'succeeded') return takeMoney(deps, tx, renewal, charge, now);
   if (charge.status === 'declined' && isABanksWord(charge.decline as unknown as Decline))
     await recordRenewalEvent(tx, renewal, 'renewal.payment_declined', now);
   const final = charge.status === 'declined' || charge.status === 'not_sent';

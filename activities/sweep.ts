@@ -1,18 +1,22 @@
 /** The sweep's repairs. Each reads rows in pages, and describes a run only for what looks stuck. */
 import type { SubscriptionId } from '../domain/ids.js';
-import { renewalWorkflowId } from '../domain/workflow-ids.js';
+import { disputeWorkflowId, refundWorkflowId, renewalWorkflowId } from '../domain/workflow-ids.js';
 import {
   listCaselessRenewals,
   listEndedSubscriptions,
   listOverdueSubscriptions,
   listUnsettledRenewals,
 } from '../prisma/lost.js';
+import { oweRefundRun } from '../prisma/dispatch.js';
 import { openCase } from '../prisma/dunning-case.js';
+import { type OpenDispute, listOpenDisputes, oweDisputeWake } from '../prisma/dispute.js';
+import { type Refund, listUnsettledRefunds } from '../prisma/refund.js';
 import { type Renewal, lockRenewal } from '../prisma/renewal.js';
 import { endSubscription } from '../prisma/subscription-change.js';
 import { type Subscription, lockSubscription } from '../prisma/subscription.js';
 import { ownerOf } from '../temporal/owner.js';
 import type { Deps } from './deps.js';
+import { sendDispatch } from './dispatch.js';
 import { type Repairs, addRepairs, repairEach } from './repairs.js';
 
 const PAGE = 50;
@@ -34,6 +38,16 @@ export async function restartLost(deps: Deps): Promise<Repairs> {
       deps,
       (after) => listUnsettledRenewals(db, before, after, PAGE),
       ownerRestartOf(deps),
+    ),
+    await eachPage(
+      deps,
+      (after) => listUnsettledRefunds(db, before, after, PAGE),
+      refundRestartOf(deps),
+    ),
+    await eachPage(
+      deps,
+      (after) => listOpenDisputes(db, before, after, PAGE),
+      disputeRestartOf(deps),
     ),
   ]);
 }
@@ -75,6 +89,24 @@ function ownerRestartOf({ launch }: Deps) {
   return async (renewal: Renewal): Promise<Repair | undefined> => {
     const owner = ownerOf(renewal);
     return (await launch.isRunning(owner.workflowId)) ? undefined : () => launch.start(owner);
+  };
+}
+
+function refundRestartOf(deps: Deps) {
+  const { db, launch } = deps;
+  return async (refund: Refund): Promise<Repair | undefined> => {
+    if (await launch.isRunning(refundWorkflowId(refund.id))) return undefined;
+    return async () => sendDispatch(deps, await oweRefundRun(db, refund, new Date()));
+  };
+}
+
+function disputeRestartOf(deps: Deps) {
+  const { db, launch, tempo } = deps;
+  return async ({ gateway, ...dispute }: OpenDispute): Promise<Repair | undefined> => {
+    if (await launch.isRunning(disputeWorkflowId(gateway, dispute.gatewayReference)))
+      return undefined;
+    return async () =>
+      sendDispatch(deps, await oweDisputeWake(db, dispute, tempo.chargeTimeoutMs, new Date()));
   };
 }
 

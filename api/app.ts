@@ -3,6 +3,7 @@ import express, { type Express, type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 
 import { authenticate } from './authenticate.js';
+import { readJson } from './body.js';
 import { guardAddress, guardBody } from './card-guard.js';
 import type { ApiDeps } from './deps.js';
 import { docs } from './docs.js';
@@ -27,7 +28,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(health(deps), docs(), openApi());
   app.use(guardAddress);
   app.use('/v1', noStore, authenticate(deps), limitPerKey(deps.rateLimit));
-  app.use('/v1', express.json({ limit: '100kb' }), guardBody);
+  app.use('/v1', readJson, guardBody);
   app.use(versionOne(deps));
   app.use(nothingHere, answerErrors);
   return app;

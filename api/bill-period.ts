@@ -1,5 +1,4 @@
 /** Billing a period on request: the row is written here, the run adopts it, and the outcome is awaited. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 
 import { readRenewalStatus, requireRenewalView } from '../prisma/renewal-view.js';
@@ -8,6 +7,7 @@ import { requireLocked } from '../prisma/subscription-view.js';
 import { renderRenewal } from './render/renewal.js';
 import type { Answer, ApiRequest } from './route.js';
 import type { newRenewal } from './schemas/renewal.js';
+import { waitFor } from './wait.js';
 import { isReplay, write } from './write.js';
 
 type BillRequest = ApiRequest<{ id: string }, unknown, z.output<typeof newRenewal>>;
@@ -22,7 +22,8 @@ export async function billPeriod(request: BillRequest): Promise<Answer> {
     return { status: started.created ? 201 : 200, body: { id }, dispatches: started.dispatches };
   });
   const { id } = asked.body as { id: string };
-  if (preferredWait !== undefined) await leftCollecting(request, id, preferredWait);
+  const hasLeft = async () => (await readRenewalStatus(api.db, id)) !== 'collecting';
+  if (preferredWait !== undefined) await waitFor(request, preferredWait, hasLeft);
 
   const body = await renderRenewal(await requireRenewalView(api.db, merchantId, id), api);
   const isNew = asked.status === 201 && !isReplay(asked);
@@ -43,17 +44,3 @@ function statusFor(isNew: boolean, status: string): number {
   if (!isNew) return 200;
   return status === 'collecting' ? 202 : 201;
 }
-
-/** Waits until the renewal has left `collecting`, for so long, or until nobody listens any more. */
-async function leftCollecting(
-  { api, closed }: BillRequest,
-  id: string,
-  seconds: number,
-): Promise<void> {
-  const deadline = Date.now() + seconds * 1_000;
-  const over = () => closed.aborted || api.stopping?.aborted || Date.now() >= deadline;
-  while (!over() && (await readRenewalStatus(api.db, id)) === 'collecting')
-    await sleep(Math.min(POLL_MS, Math.max(1, deadline - Date.now())));
-}
-
-const POLL_MS = 120;

@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 
 import { containsCardNumber, findCardNumber } from '../domain/card-number.js';
+import { searchable } from './body.js';
 import { type Problem, invalidFields } from './problem.js';
 import { decoded } from './request-log.js';
 
@@ -15,7 +16,7 @@ export const guardAddress: RequestHandler = (req, _res, next) => {
 };
 
 export const guardBody: RequestHandler = (req, _res, next) => {
-  const inBody = findCardNumber(req.body);
+  const inBody = findCardNumber(searchable(req));
   if (inBody !== undefined) throw cardNumberIn(fieldAt(inBody));
   next();
 };

@@ -3,7 +3,10 @@ import type { Logger } from 'pino';
 
 import type { Account, Gateway, Page, PageAddresses, WebhookAccount } from '../gateways/gateway.js';
 import type { Database, Tx } from '../prisma/client.js';
+import type { Dispatch } from '../prisma/dispatch.js';
+import type { Dispute } from '../prisma/dispute.js';
 import type { GatewayAccount } from '../prisma/gateway-account.js';
+import type { Refund } from '../prisma/refund.js';
 import type { Launch } from '../temporal/launch.js';
 
 export interface ApiDeps {
@@ -22,6 +25,9 @@ export interface ApiDeps {
   readonly temporalLink: (workflowId: string) => string;
   readonly readNextStep: (renewalId: string) => Promise<NextStep | null>;
   readonly paymentLinks: PaymentLinks;
+  readonly planRefund: PlanRefund;
+  /** Owes the run of a dispute a look at it. */
+  readonly wakeDispute: (tx: Tx, dispute: Dispute, now: Date) => Promise<Dispatch>;
   /** Express's "trust proxy" setting. By default no forwarded address is believed. */
   readonly trustProxy?: boolean | number | string | undefined;
   readonly rateLimit?: RateLimits | undefined;
@@ -35,6 +41,21 @@ interface PaymentLinks {
   /** Undefined: there is no such link. */
   use(secret: string): Promise<UsedLink | undefined>;
 }
+
+/** Writes a refund and the start that its run is owed. Refusals are conflicts. */
+type PlanRefund = (
+  tx: Tx,
+  wish: {
+    readonly id: string;
+    readonly chargeId: string;
+    readonly amountMinor?: number | undefined;
+    readonly kind: 'requested' | 'duplicate' | 'fraud';
+    readonly reason: string;
+    readonly origin: 'app';
+    readonly requestedBy: string;
+  },
+  now: Date,
+) => Promise<{ readonly refund: Refund; readonly dispatches: readonly Dispatch[] }>;
 
 interface AskedLink {
   readonly renewalId: string;

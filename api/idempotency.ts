@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 
-import { type CommandId, makeId } from '../domain/ids.js';
+import { type CommandId, type RefundId, makeId } from '../domain/ids.js';
 import type { IdempotentRequest } from '../prisma/idempotency.js';
-import { newId } from '../prisma/new-id.js';
+import { derivedId, newId } from '../prisma/new-id.js';
 import { invalidFields } from './problem.js';
 
 export type KeyedRequest = IdempotentRequest;
@@ -40,6 +40,14 @@ export function commandIdOf(keyed: KeyedRequest | undefined): CommandId {
   const bytes = Buffer.from(fingerprintOf(keyed), 'hex');
   let next = 6;
   return makeId('cmd', bytes.readUIntBE(0, 6) || 1, () => bytes[next++ % bytes.length]! / 256);
+}
+
+/**
+ * The id of the refund that this request asks for, and its key at the gateway: asked again after the database was
+ * restored to an earlier time, it is the same refund. `chargedAt` is where it sorts, at the soonest.
+ */
+export function refundIdOf(keyed: KeyedRequest | undefined, chargedAt: Date): RefundId {
+  return keyed ? derivedId('rfd', chargedAt.getTime(), fingerprintOf(keyed)) : newId('rfd');
 }
 
 function fingerprintOf({ merchantId, key, hash }: KeyedRequest): string {

@@ -96,11 +96,12 @@ function answersOf({ answers, method }: Route): ZodOpenApiResponsesObject {
     .literal('true')
     .optional()
     .meta({ description: 'This answer was given before' });
-  const shown = Object.entries(answers).map(([status, { description, schema }]) => [
+  const shown = Object.entries(answers).map(([status, { description, schema, mediaType }]) => [
     status,
     {
       description,
       ...(schema && { content: { 'application/json': { schema } } }),
+      ...(mediaType && { content: { [mediaType]: { schema: z.string() } } }),
       ...(method === 'post' && { headers: z.object({ 'Idempotency-Replayed': replayed }) }),
     },
   ]);

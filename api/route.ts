@@ -1,4 +1,7 @@
 /** Routes: one declaration each, from which Express and the OpenAPI document are both made. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
 import type { Request, RequestHandler, Response, Router } from 'express';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
@@ -9,12 +12,14 @@ import { type KeyedRequest, readIdempotencyKey } from './idempotency.js';
 import { readBody, readParams, readPreferredWait, readQuery } from './input.js';
 import { Problem } from './problem.js';
 
-type Method = 'get' | 'post' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 interface AnswerSpec {
   readonly description: string;
-  /** Absent: the answer has no body. */
+  /** The shape of its JSON. Without it and without a media type the answer has no body. */
   readonly schema?: z.ZodType;
+  /** Of an answer that is text and not JSON: "text/csv". */
+  readonly mediaType?: `text/${string}`;
 }
 
 interface Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> {
@@ -58,7 +63,15 @@ export interface ApiRequest<P = unknown, Q = unknown, B = unknown> {
 export interface Answer {
   readonly status: number;
   readonly body?: object;
+  /** In place of a body: text that is made while it is sent, as fast as it is taken. */
+  readonly text?: StreamedText;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface StreamedText {
+  /** Its media type with parameters: "text/csv; charset=utf-8". */
+  readonly type: string;
+  readonly chunks: AsyncGenerator<string>;
 }
 
 type Fields = Record<string, unknown>;
@@ -90,11 +103,40 @@ function serve(declared: Route, api: ApiDeps): RequestHandler {
   return async (req, res) => {
     const caller = callerOf(res)!;
     requireScope(caller, declared.scope);
-    const { status, body, headers = {} } = await declared.run(readRequest(declared, api, req, res));
+    const request = readRequest(declared, api, req, res);
+    const { status, body, text, headers = {} } = await declared.run(request);
+    // What fails before the first chunk is a problem like any other.
+    const first = await text?.chunks.next();
     res.status(status).set(headers);
+    if (text && first) return sendText(res, text.type, startingWith(first, text.chunks), req.log);
     if (body) res.json(body);
     else res.end();
   };
+}
+
+async function sendText(
+  res: Response,
+  type: string,
+  chunks: AsyncGenerator<string>,
+  log: Logger,
+): Promise<void> {
+  res.set('Content-Type', type);
+  try {
+    await pipeline(Readable.from(chunks), res);
+  } catch (err) {
+    // Whoever asked may also just have left.
+    if ((err as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    log.error({ err }, 'an answer was cut off');
+  }
+}
+
+async function* startingWith(
+  first: IteratorResult<string, unknown>,
+  rest: AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
 }
 
 function readRequest(

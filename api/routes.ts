@@ -1,16 +1,23 @@
 /** Every route with an API key, in the order in which the documentation shows them. */
 import { apiKeyRoutes } from './api-keys.js';
+import { attentionRoutes } from './attention.js';
 import { chargeRoutes } from './charges.js';
 import { customerRoutes } from './customers.js';
+import { disputeRoutes } from './disputes.js';
 import { dunningCaseRoutes } from './dunning-cases.js';
 import { eventRoutes } from './events.js';
 import { gatewayAccountRoutes } from './gateway-accounts.js';
+import { ledgerRoutes } from './ledger.js';
 import { paymentMethodSessionRoutes } from './payment-method-sessions.js';
 import { paymentMethodRoutes } from './payment-methods.js';
 import { paymentLinkRoutes } from './payment-links.js';
+import { reconciliationRoutes } from './reconciliations.js';
+import { refundRoutes } from './refunds.js';
 import { renewalRoutes } from './renewals.js';
 import type { Route } from './route.js';
 import { routingRuleRoutes } from './routing-rules.js';
+import { statementRoutes } from './statements.js';
+import { settingsRoutes } from './settings.js';
 import { subscriptionRoutes } from './subscriptions.js';
 
 export const routes: readonly Route[] = [
@@ -21,9 +28,16 @@ export const routes: readonly Route[] = [
   ...renewalRoutes,
   ...paymentLinkRoutes,
   ...chargeRoutes,
+  ...refundRoutes,
+  ...disputeRoutes,
   ...dunningCaseRoutes,
+  ...attentionRoutes,
+  ...ledgerRoutes,
+  ...statementRoutes,
   ...eventRoutes,
   ...gatewayAccountRoutes,
+  ...reconciliationRoutes,
   ...routingRuleRoutes,
+  ...settingsRoutes,
   ...apiKeyRoutes,
 ];

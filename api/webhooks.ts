@@ -34,7 +34,7 @@ function receive(api: ApiDeps): RequestHandler<{ gateway: string; account: strin
       new Date(),
     );
     res.status(200).json({ received: true });
-    if (stored?.chargeId !== undefined) void api.dispatchWebhook(stored.id);
+    if (stored?.owed) void api.dispatchWebhook(stored.id);
   };
 }
 
@@ -65,7 +65,11 @@ function verifierOf(api: ApiDeps, account: GatewayAccount): WebhookAccount {
 
 const NOT_NOW = 'Webhooks of this account cannot be verified right now';
 
-function received(account: GatewayAccount, { eventId, type, about }: GatewayReport, body: Buffer) {
+function received(
+  account: GatewayAccount,
+  { eventId, type, about, refund, dispute }: GatewayReport,
+  body: Buffer,
+) {
   const foreign = about?.merchantId !== undefined && about.merchantId !== account.merchantId;
   return {
     account,
@@ -82,6 +86,8 @@ function received(account: GatewayAccount, { eventId, type, about }: GatewayRepo
             chargeId: about.causedBy?.split(':', 1)[0],
           }
         : undefined,
+    refund,
+    disputeReference: dispute?.reference,
   };
 }
 

@@ -23,6 +23,13 @@ export const ID_PREFIXES = {
   gev: 'gateway event',
   evt: 'event',
   rul: 'routing rule',
+  rfd: 'refund',
+  dis: 'dispute',
+  ltx: 'ledger transaction',
+  len: 'ledger entry',
+  mov: "movement in a gateway's books",
+  rcn: 'reconciliation',
+  dif: 'difference',
 } as const;
 
 /** The part of an id before the underscore: "rnw". */
@@ -39,6 +46,8 @@ export type SubscriptionId = Id<'sub'>;
 export type RenewalId = Id<'rnw'>;
 /** A charge, and the idempotency key it is sent under: "chg_…". */
 export type ChargeId = Id<'chg'>;
+/** A refund, and the idempotency key it is sent under: "rfd_…". */
+export type RefundId = Id<'rfd'>;
 /** An operator's command: "cmd_…". It names the round that the command causes. */
 export type CommandId = Id<'cmd'>;
 

@@ -18,6 +18,26 @@ export function dunningWorkflowId(renewalId: RenewalId): string {
   return `dunning/${renewalId}`;
 }
 
+/** "refund/rfd_…". */
+export function refundWorkflowId(refundId: string): string {
+  return `refund/${refundId}`;
+}
+
+/** "refund/of/chg_…": the run that books what somebody has refunded of a charge at the gateway itself. */
+export function adoptionWorkflowId(chargeId: string): string {
+  return `refund/of/${chargeId}`;
+}
+
+/** "dispute/stripe/dp_1": the gateway, and its name of the dispute. */
+export function disputeWorkflowId(gateway: string, reference: string): string {
+  return `dispute/${gateway}/${reference}`;
+}
+
+/** "reconcile/gwa_…": the comparison of one account's books. A Temporal Schedule adds the time to it. */
+export function reconcileWorkflowId(gatewayAccountId: string): string {
+  return `reconcile/${gatewayAccountId}`;
+}
+
 /**
  * The UTC instant to the minute, "2026-12-01T00:00Z". Seconds appear only when they are not zero,
  * and milliseconds likewise, so that every instant has exactly one text.

@@ -16,10 +16,15 @@ import type {
 } from './port/charge.js';
 import type { AttachRequest, Attached, Setup, SetupRequest } from './port/method.js';
 import type { Page, PageAddresses } from './port/page.js';
+import type { Books } from './port/books.js';
+import type { Disputing } from './port/dispute.js';
+import type { Refunding } from './port/refund.js';
 import type { WebhookAccount, WebhookHeaders, WebhookRead } from './port/webhook.js';
 
 export type * from './port/account.js';
+export type * from './port/books.js';
 export type * from './port/charge.js';
+export type * from './port/dispute.js';
 export type * from './port/method.js';
 export type * from './port/page.js';
 export type * from './port/refund.js';
@@ -68,4 +73,10 @@ export interface Gateway {
   attachMethod(account: Account, request: AttachRequest): Promise<Attached>;
   /** Begins the capture of a payment method where only the gateway sees it. */
   createSetup(account: Account, request: SetupRequest): Promise<Setup>;
+  /** How it gives money back; absent where it cannot be asked to. */
+  readonly refunding?: Refunding;
+  /** How it tells of disputes; absent where it does not. */
+  readonly disputing?: Disputing;
+  /** How its books are read; absent where they cannot be. */
+  readonly books?: Books;
 }

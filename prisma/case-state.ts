@@ -2,12 +2,14 @@
 import type { CardAttempt } from '../domain/card-attempts.js';
 import { type ChargeStatus, causeOf, isOpen } from '../domain/charge.js';
 import type { Decline } from '../domain/decline.js';
+import { DISPUTE_LOST } from '../domain/dispute.js';
 import type { CaseState } from '../domain/dunning.js';
 import type { DunningPolicy } from '../domain/dunning-policy.js';
 import { money } from '../domain/money.js';
 import { type Candidate, listCandidates } from './candidate.js';
 import { type Charge, listCharges } from './charge.js';
 import type { Tx } from './client.js';
+import { findOpenDispute } from './dispute.js';
 import { type CaseOutage, type DunningCase, readPolicy } from './dunning-case.js';
 import type { Renewal } from './renewal.js';
 
@@ -38,8 +40,8 @@ export async function readCaseState(
     declinesInARow: declinesInARow(charges, lastDecline),
     cardAttempts: candidate ? await listCardAttempts(tx, renewal, candidate, now) : [],
     roundUnderWay: all.find(({ status }) => isOpen(status as ChargeStatus))?.round,
-    parked: open.parked ?? undefined,
-    untriedMethod: candidate && !wasTried(candidate, charges) ? candidate.id : undefined,
+    parked: open.parked ?? (await whyDisputed(tx, renewal)),
+    untriedMethod: await untriedMethod(tx, open, candidate, charges),
     retryCommand: await unspentRetry(tx, renewal.id),
     holdUntil: open.holdUntil?.getTime(),
     returns: all.filter(({ reversedAt }) => reversedAt).length,
@@ -66,6 +68,20 @@ function declinesInARow(charges: readonly Charge[], last: Decline): number {
     .map(({ decline }) => (decline as unknown as Decline).class);
   const other = declines.findLastIndex((declineClass) => declineClass !== last.class);
   return Math.max(1, declines.length - 1 - other);
+}
+
+/** Whoever has won a dispute is charged to another method only if they gave it since. */
+async function untriedMethod(
+  tx: Tx,
+  { openedAt, lastDecline }: DunningCase,
+  candidate: Candidate | undefined,
+  charges: readonly Charge[],
+): Promise<string | undefined> {
+  if (!candidate || wasTried(candidate, charges)) return undefined;
+  const { id } = candidate;
+  if ((lastDecline as unknown as Decline).code !== DISPUTE_LOST.code) return id;
+  const since = { id, createdAt: { gt: openedAt } };
+  return (await tx.paymentMethod.count({ where: since })) > 0 ? id : undefined;
 }
 
 /** A charge that was never sent is no try, unless a round of the method's own met an outage: that goes on by itself. */
@@ -99,6 +115,14 @@ async function listCardAttempts(
     amountMinor: Number(amount),
     currency,
   }));
+}
+
+/** While a payer's bank decides about one payment of a subscription, none of the others is taken by itself. */
+async function whyDisputed(tx: Tx, { subscriptionId }: Renewal): Promise<string | undefined> {
+  const dispute = await findOpenDispute(tx, { subscriptionId });
+  return dispute
+    ? `A payment of this subscription is disputed (${dispute.id}): nothing is charged by itself before that is decided`
+    : undefined;
 }
 
 async function unspentRetry(tx: Tx, renewalId: string): Promise<string | undefined> {

@@ -2,6 +2,7 @@
 import type { ChargeOutcome, ChargeStatus } from '../domain/charge.js';
 import { isOpen } from '../domain/charge.js';
 import type { Decline } from '../domain/decline.js';
+import type { Money } from '../domain/money.js';
 import type { Charge } from './charge.js';
 import type { Tx } from './client.js';
 import type { Prisma } from './generated/client.js';
@@ -78,10 +79,13 @@ export async function insertFound(
   tx: Tx,
   from: Charge,
   found: {
-    readonly reference: string;
+    /** The gateway's books need not name the object that a payment was made on. */
+    readonly reference: string | undefined;
     readonly chargeReference: string;
     readonly ordinal: number;
     readonly surplus: boolean;
+    /** Where it is another than was asked for. */
+    readonly amount?: Money;
   },
   now: Date,
 ): Promise<Charge> {
@@ -92,8 +96,8 @@ export async function insertFound(
       renewalId: from.renewalId,
       paymentMethodId: from.paymentMethodId,
       gatewayAccountId: from.gatewayAccountId,
-      amountMinor: from.amountMinor,
-      currency: from.currency,
+      amountMinor: found.amount?.amountMinor ?? from.amountMinor,
+      currency: found.amount?.currency ?? from.currency,
       ordinal: found.ordinal,
       round: `found ${found.chargeReference}`,
       candidate: from.candidate,
@@ -103,7 +107,7 @@ export async function insertFound(
       status: 'succeeded',
       plannedAt: now,
       settledAt: now,
-      gatewayReference: found.reference,
+      gatewayReference: found.reference ?? null,
       gatewayChargeReference: found.chargeReference,
       surplus: found.surplus,
       foundFrom: from.id,

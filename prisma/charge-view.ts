@@ -4,7 +4,7 @@ import type { Tx } from './client.js';
 import type { Charge, GatewayAccount } from './generated/client.js';
 
 export type ChargeView = Charge & {
-  readonly account: Pick<GatewayAccount, 'id' | 'name' | 'gateway' | 'state'>;
+  readonly account: Pick<GatewayAccount, 'id' | 'name' | 'gateway' | 'mode' | 'state'>;
 };
 
 export async function viewsOfCharges(db: Tx, charges: readonly Charge[]): Promise<ChargeView[]> {

@@ -4,6 +4,7 @@ import type { ChargeId } from '../domain/ids.js';
 import type { Candidate } from './candidate.js';
 import { type Tx, fieldNames, violatesUnique } from './client.js';
 import type { Charge, GatewayAccount, Prisma } from './generated/client.js';
+import { derivedId } from './new-id.js';
 import { OPEN, OPEN_SQL } from './open-charge.js';
 import type { Renewal } from './renewal.js';
 
@@ -73,6 +74,11 @@ export async function insertPlanned(tx: Tx, planned: NewCharge): Promise<Charge>
   });
 }
 
+/** The id of a renewal's next charge, and the key under which a gateway will know it. */
+export function chargeIdOf({ id, periodStart }: Renewal, ordinal: number): ChargeId {
+  return derivedId('chg', periodStart.getTime(), id, String(ordinal));
+}
+
 export function ticketFor(
   charge: Charge,
   account: Pick<GatewayAccount, 'lane' | 'name'>,
@@ -126,18 +132,24 @@ export async function claimCharge(
 }
 
 export async function readCharge(tx: Tx, chargeId: string): Promise<ChargeWithAccount> {
+  const charge = await findCharge(tx, chargeId);
+  if (!charge) throw new Error(`There is no charge ${chargeId}`);
+  return charge;
+}
+
+/** Undefined: a restored database has lost it. */
+export async function findCharge(tx: Tx, chargeId: string): Promise<ChargeWithAccount | undefined> {
   const rows = await tx.$queryRaw<Record<string, unknown>[]>`
     select c.*, to_jsonb(a) as account from charge c
     join gateway_account a on a.id = c.gateway_account_id where c.id = ${chargeId}`;
-  if (!rows[0]) throw new Error(`There is no charge ${chargeId}`);
-  return withAccount(rows[0]);
+  return rows[0] && withAccount(rows[0]);
 }
 
 /** PostgreSQL's JSON gives the account's instants as text. */
 function withAccount(row: Record<string, unknown>): ChargeWithAccount {
   const charge = fieldNames<ChargeWithAccount>(row);
   const account = fieldNames<GatewayAccount>(row['account'] as object);
-  const { createdAt, nextSendAt, nextByteAt, quietUntil } = account;
+  const { createdAt, nextSendAt, nextByteAt, quietUntil, reconciledTo } = account;
   return {
     ...charge,
     account: {
@@ -146,6 +158,7 @@ function withAccount(row: Record<string, unknown>): ChargeWithAccount {
       nextSendAt: nextSendAt && new Date(nextSendAt),
       nextByteAt: nextByteAt && new Date(nextByteAt),
       quietUntil: quietUntil && new Date(quietUntil),
+      reconciledTo: reconciledTo && new Date(reconciledTo),
     },
   };
 }

@@ -13,8 +13,21 @@ export interface DatabaseOptions {
 }
 
 export function openDatabase({ url, maxConnections }: DatabaseOptions): Database {
-  const adapter = new PrismaPg({ connectionString: url, max: maxConnections });
+  const adapter = new PrismaPg({ ...asApp(url), max: maxConnections });
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 10_000, timeout: 15_000 } });
+}
+
+/** The role that may add to the ledger and never change it: every connection of the app is under it. */
+const AS_APP = '-c role=dunlin_app';
+
+/** Options in the address would take the place of ours, so ours are added to them. */
+export function asApp(url: string): { connectionString: string; options: string } {
+  const given = URL.canParse(url) && new URL(url).searchParams.get('options');
+  if (!given) return { connectionString: url, options: AS_APP };
+  const options = `${given} ${AS_APP}`;
+  const address = new URL(url);
+  address.searchParams.set('options', options);
+  return { connectionString: address.href, options };
 }
 
 const UNIQUE_VIOLATION = '23505';

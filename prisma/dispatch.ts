@@ -1,6 +1,11 @@
 /** Dispatches: starts and wakes owed to Temporal, written with the fact and sent until done. */
 import type { RenewalId, SubscriptionId } from '../domain/ids.js';
-import { dunningWorkflowId, periodStartText, renewalWorkflowId } from '../domain/workflow-ids.js';
+import {
+  dunningWorkflowId,
+  periodStartText,
+  refundWorkflowId,
+  renewalWorkflowId,
+} from '../domain/workflow-ids.js';
 import type { Database, Tx } from './client.js';
 import type { Dispatch } from './generated/client.js';
 import { newId } from './new-id.js';
@@ -50,6 +55,25 @@ export function oweOwnerWake(
 ): Promise<Dispatch> {
   if (renewal.status !== 'past_due') return oweRenewalWake(tx, renewal, now);
   return oweDunningWake(tx, { merchantId: renewal.merchantId, renewalId: renewal.id }, now);
+}
+
+/** Owes a refund's run a look at it; it is started if there is none. */
+export function oweRefundRun(
+  tx: Tx,
+  run: { readonly merchantId: string; readonly id: string; readonly renewalId: string },
+  now: Date,
+): Promise<Dispatch> {
+  return tx.dispatch.create({
+    data: {
+      id: newId('dsp'),
+      merchantId: run.merchantId,
+      workflowType: 'refund',
+      workflowId: refundWorkflowId(run.id),
+      input: { refundId: run.id, renewalId: run.renewalId },
+      kind: 'wake',
+      createdAt: now,
+    },
+  });
 }
 
 export async function markSent(db: Database, id: string): Promise<void> {

@@ -8,7 +8,8 @@ import { closeCase } from './dunning-case.js';
 import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { Renewal } from './generated/client.js';
-import { newId } from './new-id.js';
+import { postDebtDropped, postRenewalDue, postWriteOff } from './ledger.js';
+import { derivedId } from './new-id.js';
 import { OPEN } from './open-charge.js';
 import {
   type LockedSubscription,
@@ -37,7 +38,7 @@ export async function createRenewal(
   const rows = await tx.$queryRaw<Record<string, unknown>[]>`
     insert into renewal (id, merchant_id, subscription_id, customer_id, dunning_policy_id, period_index,
       period_start, period_end, due_at, amount_minor, currency, description, status, created_at)
-    select ${newId('rnw')}, ${merchantId}, ${subscription.id}, ${subscription.customerId}, p.id,
+    select ${renewalIdOf(subscription)}, ${merchantId}, ${subscription.id}, ${subscription.customerId}, p.id,
       ${period.index}, ${subscription.nextPeriodStart}, ${new Date(period.end)},
       ${subscription.nextPeriodStart}, ${bill.amountMinor ?? subscription.amountMinor}, ${currency},
       ${bill.description ?? subscription.description}, 'collecting', ${now}
@@ -45,15 +46,27 @@ export async function createRenewal(
     order by p.version desc limit 1
     returning *`;
   if (!rows[0]) throw new Error(`No dunning policy named ${dunningPolicy} for ${merchantId}`);
-  const movedOn = await movePastPeriod(tx, subscription, now);
-  return { renewal: fieldNames<Renewal>(rows[0]), subscription: movedOn };
+  const renewal = fieldNames<Renewal>(rows[0]);
+  await postRenewalDue(tx, renewal, now);
+  return { renewal, subscription: await movePastPeriod(tx, subscription, now) };
+}
+
+/** A period has one renewal, and one id for it. */
+function renewalIdOf({ id, nextPeriodStart: start }: LockedSubscription): string {
+  return derivedId('rnw', start.getTime(), id, start.toISOString());
 }
 
 export async function lockRenewal(tx: Tx, id: string): Promise<Renewal> {
+  const renewal = await findLockedRenewal(tx, id);
+  if (!renewal) throw new Error(`There is no renewal ${id}`);
+  return renewal;
+}
+
+/** Undefined: a restored database has lost it, and the sweep opens its period anew. */
+export async function findLockedRenewal(tx: Tx, id: string): Promise<Renewal | undefined> {
   const rows = await tx.$queryRaw<Record<string, unknown>[]>`
     select * from renewal where id = ${id} for update`;
-  if (!rows[0]) throw new Error(`There is no renewal ${id}`);
-  return fieldNames<Renewal>(rows[0]);
+  return rows[0] && fieldNames<Renewal>(rows[0]);
 }
 
 /** "EUR 19.00 for 2026-12-01", for operators. */
@@ -76,6 +89,7 @@ export async function cancelRenewal(tx: Tx, renewal: Renewal, now: Date): Promis
     return false;
   }
   await endRenewal(tx, renewal, 'canceled', now);
+  await postDebtDropped(tx, renewal, now);
   if (renewal.status === 'past_due') await closeCase(tx, renewal, 'canceled', now);
   await recordRenewalEvent(tx, { ...renewal, status: 'canceled' }, 'renewal.canceled', now);
   return true;
@@ -83,6 +97,7 @@ export async function cancelRenewal(tx: Tx, renewal: Renewal, now: Date): Promis
 
 export async function writeOffRenewal(tx: Tx, renewal: Renewal, now: Date): Promise<void> {
   await endRenewal(tx, renewal, 'written_off', now);
+  await postWriteOff(tx, renewal, now);
   if (renewal.status === 'past_due') await closeCase(tx, renewal, 'canceled', now);
   await recordRenewalEvent(tx, { ...renewal, status: 'written_off' }, 'renewal.written_off', now);
 }

@@ -19,12 +19,22 @@ export interface ReceivedWebhook {
         readonly chargeId?: string | undefined;
       }
     | undefined;
+  readonly refund?: GatewayReportRefund | undefined;
+  /** The dispute it is about, by the gateway's name. */
+  readonly disputeReference?: string | undefined;
+}
+
+interface GatewayReportRefund {
+  readonly reference: string;
+  readonly refundId?: string | undefined;
+  readonly chargeReference?: string | undefined;
 }
 
 export interface Stored {
   readonly id: string;
-  /** Undefined: it is about no charge of ours, so nobody has to be told. */
   readonly chargeId: string | undefined;
+  /** Whether a run waits for it: it is about a charge, refund or dispute of ours. */
+  readonly owed: boolean;
 }
 
 /**
@@ -33,11 +43,14 @@ export interface Stored {
  */
 export async function storeWebhook(
   tx: Tx,
-  { account, eventId, type, payload, about }: ReceivedWebhook,
+  { account, eventId, type, payload, about, refund, disputeReference }: ReceivedWebhook,
   now: Date,
 ): Promise<Stored | undefined> {
   const { says = null, reference = null, renewalId = null, chargeId = null } = about ?? {};
-  const rows = await tx.$queryRaw<{ id: string; charge_id: string | null }[]>`
+  const { reference: refundReference = null, refundId = null } = refund ?? {};
+  const refundedCharge = refund?.chargeReference ?? null;
+  const dispute = disputeReference ?? null;
+  const rows = await tx.$queryRaw<{ id: string; charge_id: string | null; owed: boolean }[]>`
     with matched as (
       select c.id from charge c
       where c.merchant_id = ${account.merchantId} and c.gateway_account_id = ${account.id}
@@ -54,17 +67,36 @@ export async function storeWebhook(
     learned as (
       update charge set gateway_reference = ${reference}::text
       where id = (select id from matched) and id = ${chargeId}::text and gateway_reference is null
-        and status in ${OPEN_SQL})
+        and status in ${OPEN_SQL}),
+    refunded as (
+      select r.id from refund r
+      where r.gateway_account_id = ${account.id}
+        and (r.gateway_reference = ${refundReference}::text or r.id = ${refundId}::text)
+      limit 1),
+    refunded_charge as (
+      select c.id from charge c
+      where c.gateway_account_id = ${account.id} and c.status = 'succeeded'
+        and c.gateway_charge_reference = ${refundedCharge}::text
+      order by c.ordinal limit 1),
+    said as (
+      select coalesce((select id from matched), (select id from refunded_charge)) as charge_id,
+        (select id from refunded) as refund_id)
     insert into gateway_event
-      (id, merchant_id, gateway_account_id, event_id, type, says, payload, charge_id, received_at, dispatched_at)
+      (id, merchant_id, gateway_account_id, event_id, type, says, payload, charge_id, refund_id,
+        refund_reference, dispute_reference, received_at, dispatched_at)
     select ${newId('gev')}, ${account.merchantId}, ${account.id}, ${eventId}, ${type}, ${says},
-      ${JSON.stringify(payload)}::jsonb, (select id from matched), ${now}::timestamptz,
-      case when exists (select 1 from matched) then null else ${now}::timestamptz end
+      ${JSON.stringify(payload)}::jsonb, charge_id, refund_id, ${refundReference},
+      ${dispute}, ${now}::timestamptz,
+      case when charge_id is null and refund_id is null and ${dispute}::text is null
+        then ${now}::timestamptz end
+    from said
     on conflict (gateway_account_id, event_id) do nothing
-    returning id, charge_id`;
+    returning id, charge_id, dispatched_at is null as owed`;
   if (rows[0] && rows[0].charge_id === null && says === 'paid' && renewalId)
     await callAPerson(tx, account, renewalId, reference ?? eventId, now);
-  return rows[0] && { id: rows[0].id, chargeId: rows[0].charge_id ?? undefined };
+  return (
+    rows[0] && { id: rows[0].id, chargeId: rows[0].charge_id ?? undefined, owed: rows[0].owed }
+  );
 }
 
 /** Money that names a renewal of ours and no charge of ours is nothing that asking about a charge could find. */

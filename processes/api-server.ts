@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { machineClock } from '../activities/clock.js';
 import { dispatchWebhook } from '../activities/dispatch.js';
 import { issueLink, useLink } from '../activities/payment-link.js';
+import { planRefund } from '../activities/plan-refund.js';
 import { createApp } from '../api/app.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../logger.js';
+import { oweDisputeWake } from '../prisma/dispute.js';
 import { readNextStep } from '../prisma/next-step.js';
 import type { Parts } from './compose.js';
 
@@ -32,6 +34,8 @@ export async function runApi(config: Config, parts: Parts, logger: Logger): Prom
       issue: (tx, asked, now) => issueLink(deps, tx, asked, now),
       use: (secret) => useLink({ ...deps, clock: machineClock }, secret),
     },
+    planRefund: (tx, wish, now) => planRefund(deps, tx, wish, now),
+    wakeDispute: (tx, dispute, now) => oweDisputeWake(tx, dispute, deps.tempo.chargeTimeoutMs, now),
     readNextStep: (renewalId) => readNextStep(db, renewalId),
     dispatchWebhook: (id) =>
       dispatchWebhook(deps, id).catch((error: unknown) => {

@@ -107,6 +107,8 @@ function tempoOf(config: Config): Tempo {
     askLadderMs: config.ASK_LADDER_SECONDS.map((seconds) => seconds * 1000),
     overdueEveryMs: config.OVERDUE_EVERY_SECONDS * 1000,
     pageMs: config.PAGE_MINUTES * 60_000,
+    reconcileEveryMs: config.RECONCILE_EVERY_MINUTES * 60_000,
+    reconcileMarginMs: config.RECONCILE_MARGIN_SECONDS * 1000,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The worker role: stories, books, and every lane in the database. */
 import { bookActivities, gatewayActivities } from '../activities/index.js';
+import { keepReconciling } from '../activities/reconcile.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../logger.js';
 import { listLanes } from '../prisma/gateway-account.js';
@@ -14,6 +15,7 @@ export async function runWorkers(
   onFatal: (error: unknown) => void,
 ): Promise<Workers> {
   await prepareNamespace(client, target);
+  await keepReconciling({ ...deps, alive: () => {} });
   const workers = await startWorkers({
     ...target,
     bookActivities: bookActivities(deps),

@@ -3,10 +3,13 @@ import {
   Client,
   Connection,
   ScheduleNotFoundError,
+  type ScheduleOptions,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 
+import { reconcileWorkflowId } from '../domain/workflow-ids.js';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
+import { type ReconciledAccount, reconcileRun } from './reconcile-run.js';
 
 export interface TemporalTarget {
   readonly address: string;
@@ -51,26 +54,48 @@ function sweepOn(taskQueue: string): string {
 /** One sweep every two minutes for the whole installation, however many workers it has. */
 async function ensureSweep(client: Client, taskQueue: string): Promise<void> {
   const scheduleId = sweepOn(taskQueue);
+  await ensureSchedule(client, {
+    scheduleId,
+    spec: { intervals: [{ every: '2 minutes' }] },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'sweep',
+      workflowId: scheduleId,
+      taskQueue,
+      args: [],
+      staticSummary: 'Repairs what a crash left between PostgreSQL and Temporal',
+    },
+  });
+}
+
+/** One comparison of an account's books per interval; accounts do not all begin in the same moment. */
+export async function ensureReconciliation(
+  client: Client,
+  taskQueue: string,
+  account: ReconciledAccount,
+  everyMs: number,
+): Promise<void> {
+  const workflowId = reconcileWorkflowId(account.id);
+  await ensureSchedule(client, {
+    scheduleId: workflowId,
+    spec: { intervals: [{ every: everyMs }], jitter: Math.min(everyMs / 4, LONGEST_JITTER_MS) },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
+    action: { type: 'startWorkflow', ...reconcileRun(account, taskQueue) },
+  });
+}
+
+const LONGEST_JITTER_MS = 900_000;
+
+async function ensureSchedule(client: Client, options: ScheduleOptions): Promise<void> {
   try {
-    await client.schedule.getHandle(scheduleId).describe();
+    await client.schedule.getHandle(options.scheduleId).describe();
     return;
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
   }
   try {
-    await client.schedule.create({
-      scheduleId,
-      spec: { intervals: [{ every: '2 minutes' }] },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour' },
-      action: {
-        type: 'startWorkflow',
-        workflowType: 'sweep',
-        workflowId: scheduleId,
-        taskQueue,
-        args: [],
-        staticSummary: 'Repairs what a crash left between PostgreSQL and Temporal',
-      },
-    });
+    await client.schedule.create(options);
   } catch (error) {
     // Another process was faster.
     if ((error as Error).name !== 'ScheduleAlreadyRunning') throw error;

@@ -7,11 +7,13 @@ import {
 } from '@temporalio/client';
 
 import type { ChargeTicket } from '../domain/charge.js';
+import type { DisputeTicket } from '../domain/dispute.js';
 import { DomainError } from '../domain/errors.js';
 import type { SubscriptionId } from '../domain/ids.js';
 import { parsePeriodStart, periodStartText, renewalWorkflowId } from '../domain/workflow-ids.js';
 import type { HoldWish, Verdict, Wish } from '../workflows/messages.js';
 import { attributes } from '../workflows/search-attributes.js';
+import { type Reconciling, reconciling } from './reconciling.js';
 
 /** A row owed to Temporal, as PostgreSQL keeps it. */
 export interface OwedMessage {
@@ -26,12 +28,14 @@ export interface OwedMessage {
 
 export interface RunAddress {
   readonly merchantId: string;
-  readonly workflowType: 'renewal' | 'dunning';
+  readonly workflowType: 'renewal' | 'dunning' | 'refund' | 'dispute';
   readonly workflowId: string;
-  readonly input: RenewalInput | DunningInput;
+  readonly input: RunInput;
   /** For operators' filters, where the input does not name it. */
   readonly subscriptionId?: string;
 }
+
+type RunInput = RenewalInput | DunningInput | RefundInput | DisputeInput;
 
 interface RenewalInput {
   readonly subscriptionId: string;
@@ -42,6 +46,13 @@ interface DunningInput {
   readonly renewalId: string;
 }
 
+/** One refund of ours, or the ones that somebody made of a charge at the gateway. */
+type RefundInput = { readonly renewalId: string } & (
+  { readonly refundId: string } | { readonly chargeId: string }
+);
+
+type DisputeInput = DisputeTicket;
+
 /** The updates an operator may send, and what each needs to say. */
 interface Wishes {
   readonly retryNow: Wish;
@@ -51,7 +62,7 @@ interface Wishes {
   readonly resolveUnknown: Verdict;
 }
 
-export interface Launch {
+export interface Launch extends Reconciling {
   /** Starts the sleeping run of a period; the one that exists already counts. */
   startRenewal(run: {
     readonly merchantId: string;
@@ -90,10 +101,11 @@ export function launchOn(client: Client, taskQueue: string): Launch {
 
   function startOptions(address: RunAddress) {
     const { workflowId, input, merchantId, subscriptionId } = address;
-    const named =
-      'subscriptionId' in input
-        ? { SubscriptionId: input.subscriptionId }
-        : { RenewalId: input.renewalId, ...(subscriptionId && { SubscriptionId: subscriptionId }) };
+    const named = {
+      ...(subscriptionId && { SubscriptionId: subscriptionId }),
+      ...('subscriptionId' in input && { SubscriptionId: input.subscriptionId }),
+      ...('renewalId' in input && { RenewalId: input.renewalId }),
+    };
     return {
       ...REUSE,
       taskQueue,
@@ -136,6 +148,8 @@ export function launchOn(client: Client, taskQueue: string): Launch {
 
     wish: (workflowId, kind, wish, commandId) =>
       sendWish(client, workflowId, kind, { args: [wish], updateId: commandId }),
+
+    ...reconciling(client, taskQueue),
 
     async terminateSleeper(workflowId, reason) {
       try {
@@ -192,8 +206,11 @@ function refusal(error: unknown): unknown {
 }
 
 /** One line for the list and the header of a run. What it says must stay true: no amount, which may change. */
-function summaryOf(input: RenewalInput | DunningInput): string {
-  if (!('subscriptionId' in input)) return `Recovery of ${input.renewalId}`;
+function summaryOf(input: RunInput): string {
+  if ('refundId' in input) return `Refund ${input.refundId}`;
+  if ('chargeId' in input) return `Refunds made of ${input.chargeId} at the gateway`;
+  if ('reference' in input) return `Dispute ${input.reference}`;
+  if ('renewalId' in input) return `Recovery of ${input.renewalId}`;
   const day = new Date(parsePeriodStart(input.periodStart)).toISOString().slice(0, 10);
   return `Billing of ${input.subscriptionId} for the period from ${day}`;
 }

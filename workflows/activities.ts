@@ -3,11 +3,18 @@ import {
   ActivityFailure,
   type ActivityFunctionWithOptions,
   ApplicationFailure,
+  TimeoutFailure,
   proxyActivities,
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.js';
+import type { Healed, Healing } from '../activities/heal.js';
+import type { BooksRead } from '../activities/read-books.js';
+import type { RefundSubject } from '../activities/refund.js';
 import type { ChargeOutcome, ChargeTicket } from '../domain/charge.js';
+import type { DisputeLook, DisputeTicket } from '../domain/dispute.js';
+import type { ReconcileTicket } from '../domain/reconciliation.js';
+import type { RefundLook } from '../domain/refund.js';
 import { deskOfThisRun } from './desk.js';
 import { showParked } from './words.js';
 
@@ -38,7 +45,7 @@ export function raiseAttention(...attention: Parameters<Activities['raiseAttenti
   return unlessItFails(books.raiseAttention(...attention));
 }
 
-export const { sendOwed, restartLost, endOverdue } = proxyActivities<Activities>({
+export const { sendOwed, restartLost, endOverdue, keepReconciling } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
   // A worker that was killed must not keep the next sweep waiting.
   heartbeatTimeout: '1 minute',
@@ -72,6 +79,83 @@ function onLane(charge: ChargeTicket, verb: string) {
       maximumAttempts: 50,
       nonRetryableErrorTypes: ['DomainError'],
     },
+  });
+}
+
+/** One look at a refund, on the lane of its gateway account. It is repeated until it was had. */
+export function followRefund(refundId: string): Promise<RefundLook> {
+  return onRefundLane({ refundId }, 'Follow', (lane) => lane.followRefund(refundId));
+}
+
+/** Books what somebody has refunded of a charge at the gateway itself. */
+export function adoptRefunds(chargeId: string): Promise<number> {
+  return onRefundLane({ chargeId }, 'Book the', (lane) => lane.adoptRefunds(chargeId));
+}
+
+async function onRefundLane<R>(
+  subject: RefundSubject,
+  verb: string,
+  look: (lane: Pick<Activities, 'followRefund' | 'adoptRefunds'>) => Promise<R>,
+): Promise<R> {
+  for (;;) {
+    const { lane, timeoutMs, title } = await patient.readRefundTicket(subject);
+    try {
+      return await look(
+        proxyActivities<Activities>({
+          taskQueue: lane,
+          startToCloseTimeout: timeoutMs,
+          // An account may have got another lane: then it is looked for there.
+          scheduleToStartTimeout: '1 hour',
+          summary: `${verb} ${title}`,
+          retry: PATIENCE,
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ActivityFailure && error.cause instanceof TimeoutFailure)) throw error;
+    }
+  }
+}
+
+/** One look at a dispute, on the lane of its gateway account. It is repeated until it was had. */
+export function followDispute(ticket: DisputeTicket): Promise<DisputeLook> {
+  const lane = proxyActivities<Activities>({
+    taskQueue: ticket.lane,
+    startToCloseTimeout: ticket.timeoutMs,
+    summary: `Look at ${ticket.title}`,
+    retry: PATIENCE,
+  });
+  return lane.followDispute(ticket);
+}
+
+/** What fails is tried until it works: nobody is kept waiting but this run, whose pending activity shows why. */
+const PATIENCE = { initialInterval: '1 second', maximumInterval: '10 minutes' } as const;
+
+const patient = proxyActivities<Activities>({ startToCloseTimeout: '10 seconds', retry: PATIENCE });
+
+/** Many rows of ours, in pages: what fails again and again fails this comparison, and the next one begins anew. */
+export const { beginReconciliation, compareBooks, bookFees, finishReconciliation } =
+  proxyActivities<Activities>({
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '1 minute',
+    retry: { maximumAttempts: 10, maximumInterval: '1 minute' },
+  });
+
+export function readBooks(ticket: ReconcileTicket, page: string | undefined): Promise<BooksRead> {
+  return onBooksLane(ticket, 'Read').readBooks({ reconciliationId: ticket.id, page });
+}
+
+export function healDifferences(ticket: ReconcileTicket, at?: Healing['at']): Promise<Healed> {
+  return onBooksLane(ticket, 'Heal').healDifferences({ ticket, at });
+}
+
+function onBooksLane({ lane, title }: ReconcileTicket, verb: string) {
+  return proxyActivities<Activities>({
+    taskQueue: lane,
+    startToCloseTimeout: '20 minutes',
+    heartbeatTimeout: '2 minutes',
+    scheduleToStartTimeout: '1 hour',
+    summary: `${verb} the books of ${title}`,
+    retry: { maximumAttempts: 10, maximumInterval: '1 minute' },
   });
 }
 
@@ -122,7 +206,7 @@ async function unlessItFails(step: Promise<unknown>): Promise<void> {
   }
 }
 
-function messageOf(failure: ActivityFailure): string {
+export function messageOf(failure: ActivityFailure): string {
   const { cause } = failure;
   const said = cause instanceof ApplicationFailure ? cause.message : String(cause);
   return `The step ${failure.activityType} failed: ${said}`;

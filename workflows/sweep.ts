@@ -4,15 +4,17 @@
  * It reads rows only, in pages, oldest first, and describes a run only for what looks stuck. Everything it does is
  * safe to do twice.
  */
-import { endOverdue, restartLost, sendOwed } from './activities.js';
+import { endOverdue, keepReconciling, restartLost, sendOwed } from './activities.js';
 
 export async function sweep() {
   const repairs = { sent: sendOwed(), restarted: restartLost(), ended: endOverdue() };
   // Each has its own chance, whatever becomes of the others.
   await Promise.allSettled(Object.values(repairs));
+  const reconciled = await keepReconciling();
   return {
     sent: await repairs.sent,
     restarted: await repairs.restarted,
     ended: await repairs.ended,
+    reconciled,
   };
 }

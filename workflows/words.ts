@@ -1,7 +1,9 @@
 /** What an operator reads in the Temporal UI: current details (Markdown) and the summaries of waits. */
 import { setCurrentDetails } from '@temporalio/workflow';
 
+import type { DisputeLook } from '../domain/dispute.js';
 import type { Step } from '../domain/dunning.js';
+import type { RefundLook } from '../domain/refund.js';
 
 /** What a case looks like to an operator; the activity that decides the next step says it. */
 export interface CaseCard {
@@ -53,8 +55,42 @@ export function showParked(why: string): void {
   );
 }
 
+export function showRefund(refundId: string, look: RefundLook): void {
+  const why = look.kind === 'open' && look.why ? `\n\n${look.why}` : '';
+  const next = look.kind === 'open' ? '\n\nIt is asked about again by itself.' : '';
+  setCurrentDetails(`### ${refundId}: ${look.status}${why}${next}`);
+}
+
+/** Who waits for whom in a dispute, and until when. */
+export function showDispute(title: string, look: DisputeLook): void {
+  if (look.kind === 'over') return showEnd(title, look.outcome.replace('_', ' '));
+  if (look.kind === 'too_early')
+    return showWaiting(title, 'Its charge may still be under way here', look.lookAgainAt);
+  const { id, status, inquiry, amount, reason, respondBy, evidence } = look.card;
+  setCurrentDetails(
+    [
+      `### ${title}: ${status.replace('_', ' ')}`,
+      '',
+      '| | |',
+      '|---|---|',
+      `| Dispute | ${id}${inquiry ? ', an inquiry: no money has moved' : ''} |`,
+      `| Amount | ${amount} |`,
+      `| Reason | ${reason} |`,
+      `| Evidence | ${evidence}${respondBy ? `, taken until ${when(respondBy)}` : ''} |`,
+      `| Looked at again | ${when(look.lookAgainAt)}, or when the gateway reports |`,
+      '',
+      `Evidence is put with \`PUT /v1/disputes/${id}/evidence\`.`,
+    ].join('\n'),
+  );
+}
+
 export function showEnd(title: string, outcome: string): void {
   setCurrentDetails(`### ${title}: ${outcome}`);
+}
+
+/** How far the comparison of an account's books has come. */
+export function showReconciling(account: string, what: string): void {
+  setCurrentDetails(`### Books of ${account}\n\n${what}`);
 }
 
 /** "Enter stage restricted", "Charge again": what a waiting timer is for. */

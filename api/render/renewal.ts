@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 
 import type { RenewalId, SubscriptionId } from '../../domain/ids.js';
-import type { NeedsAttention } from '../../domain/renewal.js';
 import { dunningWorkflowId, renewalWorkflowId } from '../../domain/workflow-ids.js';
 import type { RenewalView } from '../../prisma/renewal-view.js';
 import type { ApiDeps, NextStep } from '../deps.js';
 import type { renewal } from '../schemas/renewal.js';
+import { renderAttention } from './attention.js';
 import { renderCharge } from './charge.js';
 
 type Shown = z.infer<typeof renewal>;
@@ -28,7 +28,7 @@ export async function renderRenewal(
     period_end: row.periodEnd.toISOString(),
     due_at: row.dueAt.toISOString(),
     paid_at: row.paidAt?.toISOString() ?? null,
-    needs_attention: renderAttention(row.needsAttention as NeedsAttention | null),
+    needs_attention: renderAttention(row.needsAttention),
     charges: charges.map((row) => renderCharge(row, api)),
     dunning_case: caseId ?? null,
     next_step: open ? renderNextStep(await api.readNextStep(row.id)) : null,
@@ -48,8 +48,4 @@ export function renderWorkflow(id: string, { temporalLink }: Pick<Links, 'tempor
 
 export function renderNextStep(step: NextStep | null): Shown['next_step'] {
   return step && { kind: step.kind, at: step.at?.toISOString() ?? null, why: step.why };
-}
-
-function renderAttention(attention: NeedsAttention | null): Shown['needs_attention'] {
-  return attention && { since: attention.since, why: attention.why, next: attention.next };
 }

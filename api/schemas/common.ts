@@ -79,6 +79,10 @@ export const nextStep = z
   .object({ kind: z.string(), at: shownInstant.nullable(), why: z.string() })
   .meta({ description: 'What happens next by itself, when, and why' });
 
+export const needsAttention = z
+  .object({ since: z.string(), why: z.string(), next: z.string() })
+  .meta({ description: 'Why a person must look, and what happens next by itself' });
+
 /** A gateway account as other things name it. */
 export const shownAccount = z.object({ id: idOf('gwa'), name: z.string() }).meta({
   description: 'The gateway account',

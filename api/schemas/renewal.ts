@@ -5,6 +5,7 @@ import {
   amountMinor,
   idOf,
   instant,
+  needsAttention,
   nextStep,
   reason,
   shownInstant,
@@ -30,10 +31,6 @@ export const newRenewal = z.strictObject({
 });
 
 export const newRetry = z.strictObject({ reason });
-
-const needsAttention = z
-  .object({ since: z.string(), why: z.string(), next: z.string() })
-  .meta({ description: 'Why a person must look, and what happens next by itself' });
 
 export const renewal = z
   .object({

@@ -1,4 +1,5 @@
 /** PostgreSQL and Temporal for one command: in a home and on ports of their own, gone when it ends. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,10 @@ import type { Stores } from '../../processes/compose.js';
 
 export interface OwnStores extends Stores {
   readonly home: string;
+  /** Keeps PostgreSQL's files as they are now. It is stopped meanwhile. */
+  backUp(): Promise<void>;
+  /** Puts PostgreSQL back to where it was then. Temporal goes on from where it is. */
+  restore(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,9 +28,17 @@ export async function openStores(name: string): Promise<OwnStores> {
     for (const store of started.toReversed()) await store.stop();
     rmSync(home, { recursive: true, force: true });
   };
+  const options = { home, port: postgresPort!, durable: false };
+  const files = join(home, 'postgres');
+  const backup = join(home, 'postgres.backup');
   try {
-    const postgres = await startPostgres({ home, port: postgresPort!, durable: false });
-    started.push(postgres);
+    let postgres = await startPostgres(options);
+    started.push({ stop: () => postgres.stop() });
+    const whileStopped = async (work: () => void) => {
+      await postgres.stop();
+      work();
+      postgres = await startPostgres(options);
+    };
     const temporal = await startTemporal({
       home,
       port: port!,
@@ -35,11 +48,28 @@ export async function openStores(name: string): Promise<OwnStores> {
     started.push(temporal);
     await migrate(postgres.url);
     const { address: temporalAddress, uiUrl: temporalUiUrl } = temporal;
-    return { home, databaseUrl: postgres.url, temporalAddress, temporalUiUrl, close };
+    return {
+      home,
+      databaseUrl: postgres.url,
+      temporalAddress,
+      temporalUiUrl,
+      backUp: () => whileStopped(() => copyFolder(files, backup)),
+      restore: () =>
+        whileStopped(() => {
+          rmSync(files, { recursive: true });
+          copyFolder(backup, files);
+        }),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** With owners and permissions, on which PostgreSQL insists. */
+function copyFolder(from: string, to: string): void {
+  execFileSync('cp', ['-a', from, to]);
 }
 
 export async function freePorts(count: number): Promise<number[]> {

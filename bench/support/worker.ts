@@ -22,6 +22,8 @@ export async function startWorker(
     env: {
       ...process.env,
       ...SECRETS,
+      // Books are compared when a trial says so.
+      RECONCILE_EVERY_MINUTES: '0',
       ...tempo,
       DATABASE_URL: databaseUrl,
       TEMPORAL_ADDRESS: temporalAddress,

@@ -63,4 +63,4 @@ export function writeAnswer(
   response.write(bytes.subarray(0, bytes.length >> 1), () => response.socket?.destroy());
 }
 
-const MOST_BYTES = 1_000_000;
+const MOST_BYTES = 6 * 1024 * 1024;

@@ -11,6 +11,7 @@ import { occupy, release } from './invoices.js';
 import type { Unit } from './order-params.js';
 import type { Order } from './orders.js';
 import { read } from './params.js';
+import type { Loss } from './reversals.js';
 
 type Status = 'COMPLETED' | 'PENDING' | 'DECLINED' | 'FAILED';
 
@@ -47,6 +48,7 @@ export interface Capture {
   readonly dispute: 'open' | 'lost' | undefined;
   /** What is shown of a capture that was taken back: PayPal does not say, so a test may choose. */
   readonly reversedAs?: ReversedAs;
+  readonly loss?: Loss;
   readonly history: readonly Moment[];
 }
 

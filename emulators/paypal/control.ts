@@ -4,24 +4,28 @@ import { z } from 'zod';
 import * as common from '../common/control.js';
 import type { Act } from '../common/control.js';
 import { type Answer, type Incoming, jsonAnswer } from '../common/exchange.js';
-import { type Account, fateOf } from './account.js';
-import { REVERSED_AS, renderCapture, settleCapture } from './captures.js';
+import { fateOf } from './account.js';
 import { LEAVES } from './certificates.js';
-import { closeDispute, openDispute } from './disputes.js';
 import type { Emulator } from './emulator.js';
 import { OauthError, PaypalError, errorBody } from './errors.js';
 import { EVENT_KINDS } from './events.js';
 import { isFate } from './fates.js';
 import { newDebugId } from './ids.js';
+import { type HolderOf, moneyActs } from './money-control.js';
 import { approveOrder, renderOrder } from './orders.js';
 import { agree, forgetPaymentToken, renderPaymentToken } from './payment-tokens.js';
-import { renderRefund, settleRefund } from './refunds.js';
 import { approveSetupToken, grantSetupToken, renderSetupToken } from './setup-tokens.js';
 import { transmissionHeaders } from './transmissions.js';
 import { webhookUrl } from './webhooks.js';
 
 export function createControl(emulator: Emulator): (incoming: Incoming) => Promise<Answer> {
-  const acts = { ...settings(emulator), ...webhookActs(emulator), ...world(emulator) };
+  const holderOf = holder(emulator);
+  const acts = {
+    ...settings(emulator),
+    ...webhookActs(emulator),
+    ...world(emulator, holderOf),
+    ...moneyActs(emulator, holderOf),
+  };
   return common.createControl(emulator, acts, (error) => {
     if (error instanceof PaypalError)
       return jsonAnswer(error.status, errorBody(error, newDebugId()));
@@ -85,10 +89,8 @@ function webhookActs({ webhooks, certificates, url, account }: Emulator): Record
   };
 }
 
-/** What happens in the world outside: at the bank, and at the payer's desk. */
-function world(emulator: Emulator): Record<string, Act> {
-  const holderOf = holder(emulator);
-  const refundAt = (id: string) => holderOf('refund', id, (a) => a.refunds);
+/** What happens at the payer's desk. */
+function world(emulator: Emulator, holderOf: HolderOf): Record<string, Act> {
   const tokenAt = (id: string) => holderOf('payment token', id, (a) => a.paymentTokens);
   return {
     'POST /_emulator/setup_tokens': (body) => {
@@ -111,15 +113,6 @@ function world(emulator: Emulator): Record<string, Act> {
       const account = holderOf('setup token', token!, (a) => a.setupTokens);
       return renderSetupToken(account, approveSetupToken(account, token!, fate));
     },
-    'POST /_emulator/settle': (body) => {
-      const { capture: id, outcome } = settlement.parse(body);
-      const account = holderOf('capture', id, (a) => a.captures);
-      return renderCapture(account, settleCapture(account, id, outcome));
-    },
-    'POST /_emulator/refunds/:id/settle': (body, id) => {
-      const { outcome } = outcomeOf('succeeded', 'failed').parse(body);
-      return renderRefund(refundAt(id), settleRefund(refundAt(id), id, outcome), false);
-    },
     'GET /_emulator/payment_tokens/:id/fate': (_, id) => fateOf(tokenAt(id), id),
     'PUT /_emulator/payment_tokens/:id/fate': (body, id) => {
       const { fate } = z.strictObject({ fate: knownFate }).parse(body);
@@ -131,38 +124,15 @@ function world(emulator: Emulator): Record<string, Act> {
       forgetPaymentToken(tokenAt(id), id);
       return {};
     },
-    'POST /_emulator/captures/:id/dispute': (body, id) => {
-      const { reason } = dispute.parse(body);
-      return openDispute(
-        holderOf('capture', id, (a) => a.captures),
-        id,
-        reason,
-      );
-    },
-    'POST /_emulator/disputes/:id/close': (body, id) => {
-      const { outcome, capture_status: shown } = closing.parse(body);
-      return closeDispute(
-        holderOf('dispute', id, (a) => a.disputes),
-        id,
-        outcome,
-        shown,
-      );
-    },
   };
 }
 
-type TableOf = (account: Account) => { get(id: string): unknown };
-
-function holder(emulator: Emulator): (kind: string, id: string, table: TableOf) => Account {
+function holder(emulator: Emulator): HolderOf {
   return (kind, id, table) => {
     const found = emulator.accounts().find((account) => table(account).get(id) !== undefined);
     if (!found) throw new Error(`No such ${kind}: ${id}`);
     return found;
   };
-}
-
-function outcomeOf<T extends string>(...outcomes: [T, ...T[]]) {
-  return z.strictObject({ outcome: z.enum(outcomes) });
 }
 
 const text = z.string().min(1).max(300);
@@ -197,11 +167,3 @@ const approval = z
     fate: knownFate.optional(),
   })
   .refine((asked) => (asked.order === undefined) !== (asked.setup_token === undefined));
-const settlement = z.strictObject({ capture: text, outcome: z.enum(['succeeded', 'declined']) });
-const closing = z.strictObject({
-  outcome: z.enum(['won', 'lost']),
-  capture_status: z.enum(REVERSED_AS).optional(),
-});
-const dispute = z.strictObject({
-  reason: z.string().default('MERCHANDISE_OR_SERVICE_NOT_RECEIVED'),
-});

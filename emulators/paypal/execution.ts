@@ -6,6 +6,8 @@ import type { Fault } from '../common/faults.js';
 import type { Found } from '../common/routing.js';
 import type { Account } from './account.js';
 import type { Call, Endpoint } from './call.js';
+import { toldOf } from './dispute-view.js';
+import { disputeOf } from './disputes.js';
 import { PaypalError, refused } from './errors.js';
 import {
   type Idempotency,
@@ -96,6 +98,8 @@ function represent(account: Account, { kind, id }: Resource, minimal: boolean): 
       return renderOrder(account, id, minimal);
     case 'refund':
       return renderRefund(account, refundOf(account, id), minimal);
+    case 'dispute':
+      return toldOf(account, disputeOf(account, id));
     case 'setup_token':
       return renderSetupToken(account, account.setupTokens.get(id)!);
     case 'payment_token':

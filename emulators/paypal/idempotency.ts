@@ -7,7 +7,7 @@ import type { Store } from '../common/store.js';
 import { refused } from './errors.js';
 
 export interface Resource {
-  readonly kind: 'order' | 'refund' | 'setup_token' | 'payment_token';
+  readonly kind: 'order' | 'refund' | 'dispute' | 'setup_token' | 'payment_token';
   readonly id: string;
 }
 
@@ -66,6 +66,8 @@ const KEPT_SECONDS = [
   ['/v2/checkout/orders', 6 * 3600],
   ['/v2/payments', 45 * 86_400],
   ['/v3/vault', 3 * 3600],
+  // PayPal does not say for how long.
+  ['/v1/customer/disputes', 3 * 3600],
 ] as const;
 
 function nameOf({ name, id }: KeyedRequest): string {

@@ -29,8 +29,21 @@ export interface Refund {
 }
 
 export function createRefund({ account, ids, body, requestId, minimal }: Call): Reply {
-  const asked = read(created, body);
-  const capture = captureOf(account, ids['id']!);
+  const begun = refundCapture(account, ids['id']!, read(created, body), requestId);
+  return {
+    status: 201,
+    body: renderRefund(account, begun, minimal),
+    made: { kind: 'refund', id: begun.id },
+  };
+}
+
+export function refundCapture(
+  account: Account,
+  captureId: string,
+  asked: z.output<typeof created>,
+  requestId: string | null,
+): Refund {
+  const capture = captureOf(account, captureId);
   const units = unitsToRefund(account, capture, asked.amount);
   if (!isFree(account, 'refund', asked.invoice_id))
     throw refused('DUPLICATE_INVOICE_ID', { field: '/invoice_id', location: 'body' });
@@ -53,15 +66,9 @@ export function createRefund({ account, ids, body, requestId, minimal }: Call): 
   };
   const refunds = [...capture.refunds, id];
   account.captures.put(capture.id, { ...capture, refunds, refunded: refund.totalRefunded });
-  const begun =
-    verdict.kind === 'completed'
-      ? pay(account, refund)
-      : postpone(account, refund, verdict.outcome);
-  return {
-    status: 201,
-    body: renderRefund(account, begun, minimal),
-    made: { kind: 'refund', id },
-  };
+  return verdict.kind === 'completed'
+    ? pay(account, refund)
+    : postpone(account, refund, verdict.outcome);
 }
 
 export function settleRefund(

@@ -12,7 +12,7 @@ import { instant, invalid, read, text, whole } from './params.js';
 interface Line {
   readonly id: string;
   readonly reference: string | undefined;
-  readonly code: 'T0000' | 'T1107';
+  readonly code: 'T0000' | 'T1106' | 'T1107';
   readonly history: readonly Moment[];
   readonly units: number;
   readonly fee: number;
@@ -34,7 +34,7 @@ export function listTransactions({ account, query }: Call, lagSeconds: number): 
       return known.length > 0 ? [{ ...line, history: known }] : [];
     })
     .filter((line) => {
-      const began = line.history[0]!.at;
+      const began = inSeconds(line.history[0]!.at);
       const letter = letterOf(line);
       return (
         began >= from &&
@@ -104,7 +104,25 @@ function linesOf(account: Account): Line[] {
       custom_id,
     };
   });
-  return [...captures, ...refunds];
+  return [...captures, ...refunds, ...lossesOf(account)];
+}
+
+/** What was taken back is a transaction of its own. */
+function lossesOf(account: Account): Line[] {
+  return account.captures.all().flatMap((capture): Line[] => {
+    const { id: reference, loss, amount, invoice_id, custom_id } = capture;
+    if (!loss) return [];
+    const { id, units, at } = loss;
+    const history = [{ at, status: 'COMPLETED' }];
+    const currency = amount.currency_code;
+    const owner = { invoice_id, custom_id };
+    return [{ id, reference, code: 'T1106', history, units: -units, fee: 0, currency, ...owner }];
+  });
+}
+
+/** Transactions are dated in whole seconds. */
+function inSeconds(at: number): number {
+  return Math.floor(at / 1000) * 1000;
 }
 
 function letterOf({ history }: Line): 'S' | 'P' | 'D' | 'V' {

@@ -1,7 +1,12 @@
 /** Which endpoint answers which request. */
 import type { Endpoint } from './call.js';
 import { retrieveCapture } from './captures.js';
-import { acceptClaim, listDisputes, provideEvidence, retrieveDispute } from './disputes.js';
+import {
+  acceptClaim,
+  listDisputes,
+  provideEvidence,
+  retrieveDispute,
+} from './dispute-endpoints.js';
 import type { Emulator } from './emulator.js';
 import { listEvents, retrieveEvent } from './events.js';
 import { notifications } from './notifications.js';

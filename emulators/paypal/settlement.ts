@@ -17,6 +17,6 @@ export function perform(account: Account, task: Task): void {
       return;
     case 'open_dispute':
       if (account.captures.get(task.id)?.dispute === undefined)
-        openDispute(account, task.id, task.reason);
+        openDispute(account, task.id, { reason: task.reason });
   }
 }

@@ -34,6 +34,7 @@ export interface Account {
   readonly charges: Table<Stripe.Charge>;
   readonly refunds: Table<Stripe.Refund>;
   readonly disputes: Table<Stripe.Dispute>;
+  readonly files: Table<Stripe.File>;
   readonly balanceTransactions: Table<Stripe.BalanceTransaction>;
   readonly events: Table<Stripe.Event>;
   emit(type: EventType, object: EventObject, cause: Cause, previous?: object): void;
@@ -83,11 +84,17 @@ export function openAccount(id: string, surroundings: Surroundings): Account {
     charges: table('charges'),
     refunds: table('refunds'),
     disputes: table('disputes'),
+    files: table('files'),
     balanceTransactions: table('balance_transactions'),
     events: table('events'),
     emit: (type, object, cause, previous) => publish(account, type, object, cause, previous),
   };
   return account;
+}
+
+/** The same account, of whose changes nobody is told. */
+export function silently(account: Account): Account {
+  return { ...account, emit: () => undefined };
 }
 
 /** The key itself is never kept. */

@@ -11,8 +11,9 @@ import type { Emulator } from './emulator.js';
 import { internalError } from './errors.js';
 import { API_VERSION } from './events.js';
 import { type Passage, createExecution, errorAnswer } from './execution.js';
-import { parseForm } from './form.js';
+import { type Form, parseForm } from './form.js';
 import type { KeptAnswer } from './idempotency.js';
+import { boundaryOf, parseMultipart } from './multipart.js';
 
 export function createApi(
   emulator: Emulator,
@@ -43,7 +44,7 @@ export function createApi(
 
   function begin(incoming: Incoming, requestId: string, key: string | undefined): Passage {
     const account = emulator.account(authenticate(header(incoming, 'authorization')));
-    const params = parseForm(incoming.method === 'POST' ? incoming.body : incoming.query);
+    const params = paramsOf(incoming);
     const fault = faults.strike(incoming.method, incoming.path, params);
     const { path } = incoming;
     const keyed = key === undefined ? undefined : { account: account.id, key, path, params };
@@ -82,6 +83,13 @@ export function createApi(
     if (keyed && executed) idempotency.keep(keyed, { status, body, requestId });
     return answer;
   }
+}
+
+function paramsOf(incoming: Incoming): Form {
+  if (incoming.method !== 'POST') return parseForm(incoming.query);
+  const boundary = boundaryOf(header(incoming, 'content-type'));
+  if (boundary === undefined) return parseForm(incoming.body);
+  return parseMultipart(incoming.body, boundary, Number(header(incoming, 'content-length')));
 }
 
 function traced(

@@ -15,7 +15,9 @@ export function recordMovement(
   type: 'charge' | 'payment' | 'refund' | 'refund_failure' | 'adjustment',
   movement: { source: string; amount: number; currency: string; reportingCategory?: string },
 ): Stripe.BalanceTransaction {
-  const { source, amount, currency, reportingCategory = type } = movement;
+  const { source, amount, currency } = movement;
+  // Stripe's categories, unlike its types, do not tell a card from a bank account.
+  const { reportingCategory = type === 'payment' ? 'charge' : type } = movement;
   const fee = feeOf(type, amount);
   const feeDetail = {
     amount: fee,

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import * as common from '../common/control.js';
 import type { Act } from '../common/control.js';
 import { type Answer, type Incoming, jsonAnswer } from '../common/exchange.js';
-import { type Account, NOBODY, accountIdOf } from './account.js';
+import { type Account, NOBODY, accountIdOf, silently } from './account.js';
+import { alterBooks, bookChange, movementsOf } from './books.js';
 import { complete, completion } from './completion.js';
+import { payByHand, paymentByHand, refundByHand, refundMadeByHand } from './dashboard.js';
 import { closeDispute, openDispute } from './disputes.js';
 import type { Emulator } from './emulator.js';
 import { StripeError } from './errors.js';
@@ -15,7 +17,12 @@ import { authenticate, settlePayment } from './settlement.js';
 import { authenticateSetup } from './setup-intents.js';
 
 export function createControl(emulator: Emulator): (incoming: Incoming) => Promise<Answer> {
-  const acts = { ...settings(emulator), ...desk(emulator), ...bank(emulator) };
+  const acts = {
+    ...settings(emulator),
+    ...desk(emulator),
+    ...bank(emulator),
+    ...dashboard(emulator),
+  };
   return common.createControl(emulator, acts, (error) =>
     error instanceof StripeError ? jsonAnswer(error.status, { error: error.body }) : undefined,
   );
@@ -85,32 +92,60 @@ function bank(emulator: Emulator): Record<string, Act> {
         payment_intent: id,
         outcome,
         decline_code: code = 'generic_decline',
+        silent,
       } = settlement.parse(body);
       const account = ownerOf('payment intent', id, ({ paymentIntents }) => paymentIntents);
-      return settlePayment(account, id, outcome === 'declined' ? code : undefined);
+      const declined = outcome === 'declined' ? code : undefined;
+      return settlePayment(telling(account, silent), id, declined);
     },
     'POST /_emulator/refunds/:id/settle': (body, id) => {
-      const { outcome } = outcomeOf('succeeded', 'failed').parse(body);
-      const account = ownerOf('refund', id, ({ refunds }) => refunds);
+      const { outcome, silent } = outcomeOf('succeeded', 'failed').parse(body);
+      const account = telling(
+        ownerOf('refund', id, ({ refunds }) => refunds),
+        silent,
+      );
       return outcome === 'failed' ? failRefund(account, id) : settleRefund(account, id);
     },
     'POST /_emulator/charges/:id/dispute': (body, id) => {
-      const { reason } = z.strictObject({ reason: z.string().default('fraudulent') }).parse(body);
-      return openDispute(
-        ownerOf('charge', id, ({ charges }) => charges),
-        id,
-        reason,
-      );
+      const { reason, amount_minor: amount, silent } = complaint.parse(body);
+      const account = ownerOf('charge', id, ({ charges }) => charges);
+      return openDispute(telling(account, silent), id, { reason, amount });
     },
     'POST /_emulator/disputes/:id/close': (body, id) => {
-      const { outcome } = outcomeOf('won', 'lost').parse(body);
-      return closeDispute(
-        ownerOf('dispute', id, ({ disputes }) => disputes),
-        id,
-        outcome,
+      const { outcome, silent } = outcomeOf('won', 'lost').parse(body);
+      const account = ownerOf('dispute', id, ({ disputes }) => disputes);
+      return closeDispute(telling(account, silent), id, outcome);
+    },
+  };
+}
+
+/** What people do by hand, and other systems, past whoever tests. */
+function dashboard(emulator: Emulator): Record<string, Act> {
+  const ownerOf = ownerIn(emulator);
+  return {
+    'POST /_emulator/dashboard/payments': (body) => {
+      const asked = paymentByHand.parse(body);
+      const account = ownerOf('customer', asked.customer, ({ customers }) => customers);
+      return payByHand(telling(account, asked.silent), asked);
+    },
+    'POST /_emulator/dashboard/refunds': (body) => {
+      const asked = refundMadeByHand.parse(body);
+      const account = ownerOf('charge', asked.charge, ({ charges }) => charges);
+      return refundByHand(telling(account, asked.silent), asked);
+    },
+    'POST /_emulator/books': (body) => {
+      const change = bookChange.parse(body);
+      const named = (change.line ?? change.source)!;
+      return alterBooks(
+        ownerOf('movement', named, (account) => ({ get: (id) => movementsOf(account, id)[0] })),
+        change,
       );
     },
   };
+}
+
+function telling(account: Account, silent: boolean): Account {
+  return silent ? silently(account) : account;
 }
 
 type TableOf = (account: Account) => { get(id: string): unknown };
@@ -124,9 +159,16 @@ function ownerIn(emulator: Emulator): (kind: string, id: string, table: TableOf)
 }
 
 function outcomeOf<T extends string>(...outcomes: [T, ...T[]]) {
-  return z.strictObject({ outcome: z.enum(outcomes) });
+  return z.strictObject({ outcome: z.enum(outcomes), silent });
 }
 
+/** Nobody is told. */
+const silent = z.boolean().default(false);
+const complaint = z.strictObject({
+  reason: z.string().default('fraudulent'),
+  amount_minor: z.int().min(1).optional(),
+  silent,
+});
 const searchSettings = z.strictObject({ index_delay_seconds: z.number().min(0) });
 const endpoint = z.strictObject({
   url: z.url(),
@@ -138,6 +180,7 @@ const settlement = z.strictObject({
   payment_intent: z.string(),
   outcome: z.enum(['succeeded', 'declined']),
   decline_code: z.string().optional(),
+  silent,
 });
 const authentication = z
   .strictObject({

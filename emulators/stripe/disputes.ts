@@ -6,24 +6,36 @@ import type Stripe from 'stripe';
 import { z } from 'zod';
 
 import { newId } from '../common/ids.js';
-import { type Account, NOBODY } from './account.js';
+import { type Account, type Cause, NOBODY } from './account.js';
 import { recordMovement } from './balance-transactions.js';
 import type { Call } from './call.js';
 import { chargeOf } from './charges.js';
 import { isDebit } from './debit-fates.js';
-import { noSuch, refused } from './errors.js';
+import { invalidRequest, noSuch, refused } from './errors.js';
 import type { JournalEntry } from './journal.js';
 import { deniesMandate, withdrawMandate } from './mandates.js';
 import { page, paging } from './pages.js';
 import { expand, isWithin, range, read, text } from './params.js';
 
-export function openDispute(account: Account, chargeId: string, asked: string): Stripe.Dispute {
+/** `asked` for is less than the whole where the customer wants only a part back. */
+export function openDispute(
+  account: Account,
+  chargeId: string,
+  {
+    reason: said,
+    amount: asked,
+  }: { readonly reason: string; readonly amount?: number | undefined },
+): Stripe.Dispute {
   const charge = chargeOf(account, chargeId);
   if (charge.disputed) throw refused(`Charge ${charge.id} is disputed already.`);
   if (charge.status !== 'succeeded') throw refused(`Charge ${charge.id} is ${charge.status}.`);
-  const reason = isDebitCharge(charge) ? returnReason(asked) : asked;
+  const reason = isDebitCharge(charge) ? returnReason(said) : said;
   const inquiry = reason === 'inquiry';
-  const dispute = newDispute(account, charge, reason);
+  const left = charge.amount - charge.amount_refunded;
+  const amount = asked ?? left;
+  if (amount < 1 || amount > left)
+    throw invalidRequest(`Between 1 and ${left} can be disputed.`, undefined, 'amount_minor');
+  const dispute = newDispute(account, charge, reason, amount);
   if (inquiry) {
     account.disputes.put(dispute.id, dispute);
     account.emit('charge.dispute.created', dispute, NOBODY);
@@ -51,6 +63,7 @@ export function closeDispute(
   account: Account,
   id: string,
   outcome: 'won' | 'lost',
+  cause: Cause = NOBODY,
 ): Stripe.Dispute {
   const old = disputeOf(account, id);
   if (CLOSED.includes(old.status)) throw refused(`This dispute is ${old.status} already.`);
@@ -61,11 +74,11 @@ export function closeDispute(
     account.emit(
       'charge.dispute.funds_reinstated',
       move(account, closed, 'dispute_reversal'),
-      NOBODY,
+      cause,
     );
     setDisputed(account, chargeOf(account, old.charge as string), false);
   }
-  account.emit('charge.dispute.closed', disputeOf(account, id), NOBODY);
+  account.emit('charge.dispute.closed', disputeOf(account, id), cause);
   return disputeOf(account, id);
 }
 
@@ -83,16 +96,25 @@ export function listDisputes({ account, params, path }: Call): Stripe.ApiList<St
         (asked.charge === undefined || dispute.charge === asked.charge) &&
         (asked.payment_intent === undefined || dispute.payment_intent === asked.payment_intent) &&
         isWithin(asked.created, dispute.created),
-    );
+    )
+    .map((dispute) => asOfNow(account, dispute));
   return page(found, path, asked);
 }
 
 const CLOSED: readonly string[] = ['won', 'lost', 'warning_closed', 'prevented'];
 
-function disputeOf(account: Account, id: string): Stripe.Dispute {
+export function disputeOf(account: Account, id: string): Stripe.Dispute {
   const dispute = account.disputes.get(id);
   if (!dispute) throw noSuch('dispute', id);
-  return dispute;
+  return asOfNow(account, dispute);
+}
+
+/** Time alone makes an answer come too late. */
+function asOfNow(account: Account, dispute: Stripe.Dispute): Stripe.Dispute {
+  const { evidence_details: details, status } = dispute;
+  const due = details.due_by ?? Infinity;
+  const late = status.endsWith('needs_response') && due < account.clock.seconds();
+  return { ...dispute, evidence_details: { ...details, past_due: late } };
 }
 
 function setDisputed(account: Account, old: Stripe.Charge, disputed: boolean): void {
@@ -141,20 +163,25 @@ function entryOf(
   };
 }
 
-function newDispute(account: Account, charge: Stripe.Charge, reason: string): Stripe.Dispute {
+function newDispute(
+  account: Account,
+  charge: Stripe.Charge,
+  reason: string,
+  amount: number,
+): Stripe.Dispute {
   const now = account.clock.seconds();
   const inquiry = reason === 'inquiry';
   const final = isDebitCharge(charge);
   return {
     id: newId('du'),
     object: 'dispute',
-    amount: charge.amount - charge.amount_refunded,
+    amount,
     balance_transactions: [],
     charge: charge.id,
     created: now,
     currency: charge.currency,
     enhanced_eligibility_types: [],
-    // The evidence has thirty fields, all empty until somebody sends some, which is not emulated.
+    // The evidence has thirty fields: those that somebody has filled are there.
     evidence: {} as Stripe.Dispute.Evidence,
     evidence_details: {
       due_by: final ? null : now + 7 * 86_400,
@@ -169,10 +196,26 @@ function newDispute(account: Account, charge: Stripe.Charge, reason: string): St
     livemode: false,
     metadata: {},
     payment_intent: charge.payment_intent as string | null,
+    ...detailsOf(charge, inquiry),
     reason: inquiry ? 'general' : reason,
     status: final ? 'lost' : inquiry ? 'warning_needs_response' : 'needs_response',
   } satisfies Stripe.Dispute;
 }
+
+/** Stripe says nothing of the kind about a bank debit. */
+function detailsOf(
+  { payment_method_details: details }: Stripe.Charge,
+  inquiry: boolean,
+): Pick<Stripe.Dispute, 'payment_method_details'> {
+  const card = details?.card;
+  if (!card) return {};
+  const { brand, network } = card;
+  const kind = inquiry ? 'inquiry' : 'chargeback';
+  const said = { brand: brand!, case_type: kind, network: network!, network_reason_code: null };
+  return { payment_method_details: { type: 'card', card: said as Card } };
+}
+
+type Card = Stripe.Dispute.PaymentMethodDetails.Card;
 
 const listed = z.strictObject({
   ...paging,

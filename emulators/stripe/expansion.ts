@@ -41,4 +41,6 @@ const FINDERS: Readonly<Record<string, (account: Account, id: string) => object 
   latest_charge: (account, id) => account.charges.get(id),
   payment_intent: (account, id) => account.paymentIntents.get(id),
   payment_method: (account, id) => account.paymentMethods.get(id),
+  source: (account, id) =>
+    account.charges.get(id) ?? account.refunds.get(id) ?? account.disputes.get(id),
 };

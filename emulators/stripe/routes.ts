@@ -4,8 +4,10 @@ import type { Endpoint } from './call.js';
 import { listCharges, retrieveCharge } from './charges.js';
 import { confirmPaymentIntent } from './confirmation.js';
 import { createCustomer, retrieveCustomer, updateCustomer } from './customers.js';
+import { acceptDispute, updateDispute } from './dispute-evidence.js';
 import { listDisputes, retrieveDispute } from './disputes.js';
 import { listEvents, retrieveEvent } from './events.js';
+import { createFile, retrieveFile } from './files.js';
 import { retrieveMandate } from './mandates.js';
 import { searchPaymentIntents } from './payment-intent-search.js';
 import {
@@ -75,6 +77,10 @@ export function routes({
     'POST /v1/refunds/:id/cancel': cancelRefund,
     'GET /v1/disputes': listDisputes,
     'GET /v1/disputes/:id': retrieveDispute,
+    'POST /v1/disputes/:id': updateDispute,
+    'POST /v1/disputes/:id/close': acceptDispute,
+    'POST /v1/files': createFile,
+    'GET /v1/files/:id': retrieveFile,
     'GET /v1/balance_transactions': listBalanceTransactions,
     'GET /v1/balance_transactions/:id': retrieveBalanceTransaction,
     'GET /v1/events': (call) => listEvents(call, webhooks.isUndelivered),

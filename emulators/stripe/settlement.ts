@@ -26,7 +26,7 @@ export function perform(account: Account, task: Task): void {
       if (account.refunds.get(task.id)?.status !== 'failed') failRefund(account, task.id);
       return;
     case 'open_dispute':
-      if (!account.charges.get(task.id)?.disputed) openDispute(account, task.id, task.reason);
+      if (!account.charges.get(task.id)?.disputed) openDispute(account, task.id, task);
   }
 }
 

@@ -34,6 +34,23 @@ export function fromPaypalAmount({ currency_code: currency, value }: PaypalAmoun
   return money(amount.amountMinor, currency);
 }
 
+/**
+ * What moved, and which way. PayPal's books also hold what we never ask it for: any currency there is. Undefined for
+ * what is no amount at all.
+ */
+export function readMoved({
+  currency_code: currency,
+  value,
+}: PaypalAmount): { readonly amount: Money; readonly out: boolean } | undefined {
+  try {
+    const out = value.startsWith('-');
+    return { amount: fromDecimalString(out ? value.slice(1) : value, currency), out };
+  } catch (error) {
+    if (error instanceof DomainError) return undefined;
+    throw error;
+  }
+}
+
 /** Whether PayPal speaks of just this money. What cannot be read is not. */
 export function isAmount(said: PaypalAmount | undefined, asked: Money): boolean {
   if (!said) return false;

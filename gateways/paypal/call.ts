@@ -11,8 +11,10 @@ export interface Call {
   readonly path: string;
   /** PayPal-Request-Id. */
   readonly key?: string;
-  /** An object, or JSON that is sent as it is written. */
+  /** An object, or text that is sent as it is written. */
   readonly body?: object | string;
+  /** Of a body that is no JSON. */
+  readonly contentType?: string;
 }
 
 export type Said =
@@ -81,7 +83,7 @@ async function attempt(
 
 function send(
   { origin, prefix }: Address,
-  { method, path, key, body }: Call,
+  { method, path, key, body, contentType = 'application/json' }: Call,
   token: string,
   deadline: Deadline,
 ): Promise<HttpAnswer> {
@@ -92,7 +94,7 @@ function send(
     headers: {
       Authorization: `Bearer ${token}`,
       Accept: 'application/json',
-      'Content-Type': 'application/json',
+      'Content-Type': contentType,
       // Without it an answer names the order, but not whether money moved.
       Prefer: 'return=representation',
       ...(key !== undefined && { 'PayPal-Request-Id': key }),

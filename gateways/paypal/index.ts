@@ -1,9 +1,13 @@
 /** PayPal behind the gateway port: Orders v2, Payments v2 and Vault v3. */
-import type { Gateway, Refunding } from '../gateway.js';
+import type { Books, Disputing, Gateway, Refunding } from '../gateway.js';
+import { listMovements } from './books.js';
+import { readDispute } from './disputes.js';
+import { sendEvidence } from './evidence.js';
 import { lookUp } from './look-up.js';
 import { attachMethod, createSetup } from './methods.js';
 import { nameCapture, submit } from './orders.js';
 import { completePage, openPage } from './pages.js';
+import { listRefunds } from './refund-list.js';
 import { composeRefund, lookUpRefund, refund } from './refunds.js';
 import { release } from './release.js';
 import { composePage, composeRequest } from './request.js';
@@ -15,7 +19,11 @@ const KEY_LIFE_MS = 5 * 3_600_000;
 /** It keeps a refund's for 45 days; a day less leaves room for clocks and a slow last send. */
 const REFUND_KEY_LIFE_MS = 44 * 86_400_000;
 
-export const paypal: Gateway & Refunding = {
+export const paypal: Gateway & {
+  readonly refunding: Refunding;
+  readonly disputing: Disputing;
+  readonly books: Books;
+} = {
   kinds: ['paypal'],
   // Its credentials do not say; its two hosts know none of each other's.
   modeOf: () => undefined,
@@ -36,8 +44,13 @@ export const paypal: Gateway & Refunding = {
   readWebhook,
   attachMethod,
   createSetup,
-  refundKeyLifeMs: REFUND_KEY_LIFE_MS,
-  composeRefund,
-  refund,
-  lookUpRefund,
+  refunding: {
+    refundKeyLifeMs: REFUND_KEY_LIFE_MS,
+    composeRefund,
+    refund,
+    lookUpRefund,
+    listRefunds,
+  },
+  disputing: { readDispute, sendEvidence },
+  books: { listMovements },
 };

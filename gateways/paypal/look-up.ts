@@ -1,14 +1,19 @@
 /** Looking a charge up: from its order when that is known, else by asking again, else from the books. */
 import type { Account, FrozenCharge, LookUp } from '../gateway.js';
 import { readOrder } from './answers.js';
-import { deadlineIn } from './deadline.js';
+import { type Deadline, deadlineIn } from './deadline.js';
 import { captureNamed, fetchOrder, readCaptureBack, uncaptured } from './orders.js';
 import { readRequest } from './request.js';
+import { unlessDisputed } from './returned.js';
 import { findInBooks } from './transactions.js';
 
 /** What became of a charge. Nothing is changed, and the books are searched only when nothing else is left. */
 export async function lookUp(account: Account, charge: FrozenCharge): Promise<LookUp> {
   const deadline = deadlineIn(account.deadlineMs);
+  return unlessDisputed(account, await look(account, charge, deadline), deadline);
+}
+
+async function look(account: Account, charge: FrozenCharge, deadline: Deadline): Promise<LookUp> {
   const { mode } = readRequest(charge.request);
   if (charge.reference === undefined) {
     // Only an order whose id was kept can be captured: without one no page was ever given out.

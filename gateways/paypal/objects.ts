@@ -32,6 +32,7 @@ export const refundSchema = z.object({
   status_details: z.object({ reason: z.string().optional() }).optional(),
   amount: amount.optional(),
   custom_id: z.string().optional(),
+  create_time: z.string().optional(),
   links,
 });
 
@@ -68,15 +69,25 @@ export function capturesOf({ purchase_units: units = [] }: Order): Capture[] {
   return units.flatMap(({ payments }) => payments?.captures ?? []);
 }
 
-export function refundsOf({ purchase_units: units = [] }: Order): Refund[] {
-  const refunds = units.flatMap(({ payments }) => payments?.refunds ?? []);
-  return refunds.flatMap((refund) => refundSchema.safeParse(refund).data ?? []);
+/** As far as they can be read. */
+export function refundsOf(order: Order): Refund[] {
+  return rawRefundsOf(order).flatMap((refund) => refundSchema.safeParse(refund).data ?? []);
+}
+
+export function rawRefundsOf({ purchase_units: units = [] }: Order): unknown[] {
+  return units.flatMap(({ payments }) => payments?.refunds ?? []);
 }
 
 /** The id of the order that a capture belongs to, wherever it says so. */
 export function orderOf({ supplementary_data: more, links = [] }: Capture): string | undefined {
   const up = links.find(({ rel, href }) => rel === 'up' && href.includes('/checkout/orders/'));
   return more?.related_ids?.order_id ?? up?.href.split('/').at(-1);
+}
+
+/** The id of the capture that a refund gives back from, if it says so. */
+export function captureOf({ links = [] }: Refund): string | undefined {
+  const up = links.find(({ rel, href }) => rel === 'up' && href.includes('/payments/captures/'));
+  return up?.href.split('/').at(-1);
 }
 
 /** What names an object of PayPal's may stand in a path. */

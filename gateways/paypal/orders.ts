@@ -12,7 +12,8 @@ import {
   orderOf,
   orderSchema,
 } from './objects.js';
-import { readRequest } from './request.js';
+import { type PaypalRequest, readRequest } from './request.js';
+import { unlessDisputed } from './returned.js';
 
 /** Creates the order and captures it in one step: there is no second step that could be lost. */
 export async function submit(account: Account, charge: FrozenCharge): Promise<Answer> {
@@ -20,6 +21,15 @@ export async function submit(account: Account, charge: FrozenCharge): Promise<An
   if (request.mode === 'page')
     throw new Error(`${charge.id} is completed on a page, not submitted`);
   const deadline = deadlineIn(account.deadlineMs);
+  return unlessDisputed(account, await send(account, charge, request, deadline), deadline);
+}
+
+async function send(
+  account: Account,
+  charge: FrozenCharge,
+  request: PaypalRequest,
+  deadline: Deadline,
+): Promise<Answer> {
   const said = await callPaypal(
     account,
     { method: 'POST', path: '/v2/checkout/orders', key: charge.id, body: request.order },
@@ -58,6 +68,8 @@ type OrderRead =
   | {
       readonly kind: 'unread';
       readonly answer: Extract<Answer, { kind: 'unknown' }>;
+      /** What came instead; absent when nothing was asked. */
+      readonly said?: Said;
       /** PayPal answered that there is none. */
       readonly missing?: boolean;
     };
@@ -72,7 +84,8 @@ export async function fetchOrder(
   const said = await callPaypal(account, { method: 'GET', path }, deadline);
   const order = orderIn(said);
   if (order?.id === id) return { kind: 'read', order };
-  return { ...unread(notRead(said, id)), missing: said.kind === 'answered' && said.status === 404 };
+  const missing = said.kind === 'answered' && said.status === 404;
+  return { ...unread(notRead(said, id)), said, missing };
 }
 
 /**
@@ -118,7 +131,11 @@ export async function readCaptureBack(
 
 type CaptureRead =
   | { readonly kind: 'read'; readonly capture: Capture }
-  | { readonly kind: 'unread'; readonly answer: Extract<Answer, { kind: 'unknown' }> };
+  | {
+      readonly kind: 'unread';
+      readonly answer: Extract<Answer, { kind: 'unknown' }>;
+      readonly said?: Said;
+    };
 
 export async function fetchCapture(
   account: Account,
@@ -132,7 +149,7 @@ export async function fetchCapture(
   const said = await callPaypal(account, { method: 'GET', path }, deadline);
   const read = isGood(said) ? captureSchema.safeParse(said.body) : undefined;
   if (read?.success && read.data.id === id) return { kind: 'read', capture: read.data };
-  return failed(notRead(said, id));
+  return { ...failed(notRead(said, id)), said };
 }
 
 /** The order that an answer shows, if it is a good one. */

@@ -11,6 +11,7 @@ import { lookUp } from './look-up.js';
 import type { Order } from './objects.js';
 import { captureNamed, failureOf, fetchOrder, orderIn, readBack } from './orders.js';
 import { readRequest } from './request.js';
+import { unlessDisputed } from './returned.js';
 
 /** Under the same key PayPal gives the same order for hours; later the order that is known is taken. */
 export async function openPage(
@@ -80,6 +81,15 @@ export async function completePage(account: Account, charge: FrozenCharge): Prom
   if (reference === undefined || captureNamed(reference) !== undefined)
     return lookUp(account, charge);
   const deadline = deadlineIn(account.deadlineMs);
+  return unlessDisputed(account, await complete(account, reference, charge, deadline), deadline);
+}
+
+async function complete(
+  account: Account,
+  reference: string,
+  charge: FrozenCharge,
+  deadline: Deadline,
+): Promise<LookUp> {
   const read = await fetchOrder(account, reference, deadline);
   if (read.kind === 'unread') return read.answer;
   const { order } = read;

@@ -4,7 +4,7 @@ import { isAmount } from './amount.js';
 import { readFailure, unknown, whyNot } from './answers.js';
 import type { Said } from './call.js';
 import { issuesIn } from './issues.js';
-import type { Refund } from './objects.js';
+import { type Refund, captureOf } from './objects.js';
 
 /** Reads a refund that is to be ours. */
 export function readRefund(made: Refund, refund: FrozenRefund): RefundAnswer {
@@ -33,9 +33,8 @@ export function readRefund(made: Refund, refund: FrozenRefund): RefundAnswer {
 }
 
 /** As far as it says. */
-function isOfCharge({ links = [] }: Refund, { chargeReference }: FrozenRefund): boolean {
-  const up = links.find(({ rel, href }) => rel === 'up' && href.includes('/payments/captures/'));
-  return up === undefined || up.href.split('/').at(-1) === chargeReference;
+function isOfCharge(made: Refund, { chargeReference }: FrozenRefund): boolean {
+  return (captureOf(made) ?? chargeReference) === chargeReference;
 }
 
 function askAgain({ status_details: details }: Refund): number {

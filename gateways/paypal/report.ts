@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { GatewayReport } from '../gateway.js';
+import { refundIdIn, renewalIdIn } from './marks.js';
 import { nameCapture } from './orders.js';
 
 const eventSchema = z.object({
@@ -12,7 +13,7 @@ const eventSchema = z.object({
 
 const links = z.array(z.object({ rel: z.string(), href: z.string() })).default([]);
 
-/** A capture; or a refund or reversal of one, whose link `up` leads to it. */
+/** A capture; or a refund or a reversal of one, whose link `up` leads to it. */
 const paymentSchema = z.object({
   id: z.string().min(1),
   custom_id: z.string().optional(),
@@ -40,7 +41,15 @@ export function readReport(raw: Buffer): GatewayReport | undefined {
   const event = eventSchema.safeParse(parse(raw));
   if (!event.success) return undefined;
   const { id: eventId, event_type: type, resource } = event.data;
-  return { eventId, type, about: aboutOf(type, resource) };
+  const refund = refundIn(type, resource);
+  const dispute = disputeIn(type, resource);
+  return {
+    eventId,
+    type,
+    about: aboutOf(type, resource),
+    ...(refund && { refund }),
+    ...(dispute && { dispute }),
+  };
 }
 
 function parse(raw: Buffer): unknown {
@@ -52,13 +61,14 @@ function parse(raw: Buffer): unknown {
 }
 
 function aboutOf(type: string, resource: unknown): GatewayReport['about'] {
+  if (isAboutRefund(type)) return undefined;
   if (type.startsWith('PAYMENT.CAPTURE.')) return aboutPayment(type, resource);
   if (type.startsWith('CHECKOUT.')) return aboutOrder(resource);
   return undefined;
 }
 
 /**
- * The reference is the order; where the event names none, as of a refund, it is the capture, marked as one, which a
+ * The reference is the order; where the event names none, as of a reversal, it is the capture, marked as one, which a
  * look-up takes as well. An order's id is never guessed: looked up in vain it would hold the charge for ever.
  */
 function aboutPayment(type: string, resource: unknown): GatewayReport['about'] {
@@ -73,7 +83,7 @@ function aboutPayment(type: string, resource: unknown): GatewayReport['about'] {
     says: SAYS[type.slice('PAYMENT.CAPTURE.'.length)] ?? 'other',
     reference,
     merchantId: undefined,
-    renewalId: renewalOf(invoice),
+    renewalId: renewalIdIn(invoice),
     causedBy,
   };
 }
@@ -93,17 +103,35 @@ function aboutOrder(resource: unknown): GatewayReport['about'] {
     says: 'other',
     reference,
     merchantId: undefined,
-    renewalId: renewalOf(invoice),
+    renewalId: renewalIdIn(invoice),
     causedBy,
   };
-}
-
-/** Without the number of the reversal that it was collected after. */
-function renewalOf(invoice: string | undefined): string | undefined {
-  return invoice?.replace(/-\d+$/, '');
 }
 
 function idAfter(path: string, href: string): string | undefined {
   const at = href.indexOf(path);
   return at < 0 ? undefined : href.slice(at + path.length).split(/[/?#]/)[0] || undefined;
+}
+
+/** Its resource is the refund, whose `custom_id` is no charge's. */
+function isAboutRefund(type: string): boolean {
+  return type === 'PAYMENT.CAPTURE.REFUNDED' || type.startsWith('PAYMENT.REFUND.');
+}
+
+function refundIn(type: string, resource: unknown): GatewayReport['refund'] {
+  const read = paymentSchema.safeParse(resource);
+  if (!isAboutRefund(type) || !read.success) return undefined;
+  const { id: reference, custom_id: custom, links: all } = read.data;
+  const up = all.find(({ rel }) => rel === 'up')?.href ?? '';
+  const chargeReference =
+    read.data.supplementary_data?.related_ids?.capture_id ?? idAfter('/payments/captures/', up);
+  return { reference, refundId: refundIdIn(custom), chargeReference };
+}
+
+const disputeSchema = z.object({ dispute_id: z.string().min(1) });
+
+function disputeIn(type: string, resource: unknown): GatewayReport['dispute'] {
+  if (!type.startsWith('CUSTOMER.DISPUTE.')) return undefined;
+  const read = disputeSchema.safeParse(resource);
+  return read.success ? { reference: read.data.dispute_id } : undefined;
 }

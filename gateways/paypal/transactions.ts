@@ -4,13 +4,12 @@
  * It can only ever find. That it shows nothing is told to a person, and is never taken for proof: a payment that
  * PayPal holds back may show later, and the charge would then be made twice.
  */
-import { z } from 'zod';
-
 import type { Account, Answer, FrozenCharge, LookUp } from '../gateway.js';
 import { unknown, whyNot } from './answers.js';
-import { type Answered, callPaypal } from './call.js';
+import type { Said } from './call.js';
 import type { Deadline } from './deadline.js';
 import { readCaptureBack } from './orders.js';
+import { type Line, MOST_DAYS, readLines } from './reporting.js';
 import { invoiceOf, readRequest } from './request.js';
 
 export async function findInBooks(
@@ -39,37 +38,17 @@ export async function findInBooks(
 }
 
 /** What has money in it comes before what may get some. */
-function weight({ transaction_status: status }: Transaction): number {
+function weight({ transaction_status: status }: Line): number {
   return ['P', 'S'].indexOf(status ?? '');
 }
 
 /** Re-sent for five hours, executed within one more, and an hour over. */
 const SURELY_IN_THE_BOOKS_MS = 7 * 3_600_000;
 
-const pageSchema = z.object({
-  transaction_details: z
-    .array(
-      z.object({
-        transaction_info: z.object({
-          transaction_id: z.string(),
-          transaction_event_code: z.string().optional(),
-          transaction_status: z.string().optional(),
-          invoice_id: z.string().optional(),
-          custom_field: z.string().optional(),
-        }),
-      }),
-    )
-    .default([]),
-  last_refreshed_datetime: z.string().optional(),
-  total_pages: z.number().default(1),
-});
-
-type Transaction = z.infer<typeof pageSchema>['transaction_details'][number]['transaction_info'];
-
 type Search =
   | {
       readonly kind: 'searched';
-      readonly payments: readonly Transaction[];
+      readonly payments: readonly Line[];
       /** Epoch milliseconds; nothing younger is in these books. */
       readonly refreshedAt: number;
     }
@@ -80,19 +59,12 @@ async function searchAll(
   charge: FrozenCharge,
   deadline: Deadline,
 ): Promise<Search> {
-  const payments: Transaction[] = [];
+  const payments: Line[] = [];
   let refreshedAt = Infinity;
   for (let page = 1; page <= MOST_PAGES; page++) {
-    const path = searchPath(charge, page);
-    const said = await callPaypal(account, { method: 'GET', path }, deadline);
-    if (said.kind !== 'answered' || said.status !== 200) {
-      // Without the permission for it no later search will do better.
-      const attention = said.kind === 'answered' && said.status === 403;
-      return failed(`PayPal's books cannot be searched: ${whyNot(said)}`, attention);
-    }
-    const read = readPage(said);
-    if (!read) return failed("PayPal's books cannot be read");
-    payments.push(...read.payments);
+    const read = await readLines(account, { ...windowOf(charge), page }, deadline);
+    if (read.kind === 'unread') return cannotBeRead(read.said);
+    payments.push(...read.lines.filter(isPayment));
     refreshedAt = Math.min(refreshedAt, read.refreshedAt);
     if (page >= read.pages) return { kind: 'searched', payments, refreshedAt };
   }
@@ -100,45 +72,27 @@ async function searchAll(
   return failed(why, true);
 }
 
+function cannotBeRead(said: Said): Search {
+  if (said.kind === 'answered' && said.status === 200)
+    return failed("PayPal's books cannot be read");
+  // Without the permission for it no later search will do better.
+  const attention = said.kind === 'answered' && said.status === 403;
+  return failed(`PayPal's books cannot be searched: ${whyNot(said)}`, attention);
+}
+
 function failed(why: string, attention = false): Search {
   return { kind: 'failed', answer: unknown(why, { attention }) };
 }
 
-function readPage({ body }: Answered) {
-  const read = pageSchema.safeParse(body);
-  if (!read.success) return undefined;
-  const { transaction_details: details, last_refreshed_datetime: at, total_pages } = read.data;
-  const refreshed = at === undefined ? NaN : Date.parse(at.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-  return {
-    // T00 are payments; refunds, fees and reversals repeat a payment's fields.
-    payments: details
-      .map(({ transaction_info: info }) => info)
-      .filter(({ transaction_event_code: code }) => code === undefined || code.startsWith('T00')),
-    refreshedAt: Number.isNaN(refreshed) ? 0 : refreshed,
-    pages: total_pages,
-  };
+function isPayment({ transaction_event_code: code }: Line): boolean {
+  return code === undefined || code.startsWith('T00');
 }
 
 /** As wide as one search may be: the payment may have been held, and its date is then later. */
-function searchPath({ firstSentAt, askedAt }: FrozenCharge, page: number): string {
+function windowOf({ firstSentAt, askedAt }: FrozenCharge) {
   const start = firstSentAt - CLOCK_SKEW_MS;
-  const end = Math.min(start + MOST_DAYS * 86_400_000, askedAt);
-  const query = new URLSearchParams({
-    start_date: inSeconds(start),
-    end_date: inSeconds(end),
-    fields: 'transaction_info',
-    // Payments on hold and declined ones are what is looked for, too.
-    balance_affecting_records_only: 'N',
-    page_size: '500',
-    page: String(page),
-  });
-  return `/v1/reporting/transactions?${query.toString()}`;
-}
-
-function inSeconds(time: number): string {
-  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+  return { start, end: Math.min(start + MOST_DAYS * 86_400_000, askedAt) };
 }
 
 const CLOCK_SKEW_MS = 10 * 60_000;
-const MOST_DAYS = 31;
 const MOST_PAGES = 20;

@@ -16,6 +16,22 @@ export interface Refunding {
    * need not tell, and one that succeeded may still come back.
    */
   lookUpRefund(account: Account, refund: FrozenRefund): Promise<RefundLookUp>;
+  /** Every refund of a charge that the gateway knows of, ours or not. `chargeReference` as in the charge's answer. */
+  listRefunds(account: Account, chargeReference: string): Promise<RefundsListed>;
+}
+
+export type RefundsListed =
+  | { readonly kind: 'listed'; readonly refunds: readonly SeenRefund[] }
+  | { readonly kind: 'unavailable'; readonly why: string; readonly attention?: boolean };
+
+export interface SeenRefund {
+  readonly reference: string;
+  /** The id under which it was asked for, when it was us. */
+  readonly refundId: string | undefined;
+  readonly amount: Money;
+  readonly status: 'pending' | 'succeeded' | 'failed';
+  /** Epoch milliseconds. */
+  readonly at: number;
 }
 
 /** What a refund is to give back, from which a gateway composes the request that is then frozen. */

@@ -18,6 +18,16 @@ export interface GatewayReport {
         readonly causedBy: string | undefined;
       }
     | undefined;
+  /** Set when it speaks about a refund: of ours, or one that somebody made at the gateway. */
+  readonly refund?: {
+    readonly reference: string;
+    /** The id under which it was asked for, when it was us. */
+    readonly refundId: string | undefined;
+    /** The refunded charge, as its answer called it. */
+    readonly chargeReference: string | undefined;
+  };
+  /** Set when it speaks about a dispute: its name at the gateway. */
+  readonly dispute?: { readonly reference: string };
 }
 
 export type WebhookHeaders = Readonly<Record<string, string | string[] | undefined>>;

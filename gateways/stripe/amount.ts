@@ -26,6 +26,16 @@ export function fromStripeAmount(amount: number, currency: string): Money {
 }
 
 /**
+ * What Stripe has booked, as money. Its fees may be finer than what it would charge: those are
+ * rounded to our minor unit.
+ */
+export function fromStripeBalance(amount: number, currency: string): Money {
+  const ours = toCurrency(currency.toUpperCase());
+  const { shift } = wireForm(ours);
+  return money(shift < 0 ? amount * 10 ** -shift : Math.round(amount / 10 ** shift), ours);
+}
+
+/**
  * `shift`: decimal places from our minor unit to Stripe's. `multipleOf`: what the wire amount must
  * divide by.
  */

@@ -4,6 +4,8 @@ import type Stripe from 'stripe';
 import type {
   Account,
   Answer,
+  Books,
+  Disputing,
   FrozenCharge,
   Gateway,
   Prepared,
@@ -11,18 +13,27 @@ import type {
   Released,
 } from '../gateway.js';
 import { latestCharge, readFailure, readIntent } from './answers.js';
+import { listMovements } from './books.js';
 import { stripeFor } from './client.js';
+import { readDispute } from './disputes.js';
+import { sendEvidence } from './evidence.js';
 import { lookUp, objectOf, referenceOf, retrieve, whyUnreadable } from './look-up.js';
 import { attachMethod, createSetup } from './methods.js';
 import { openPage } from './pages.js';
-import { composeRefund, lookUpRefund, refund } from './refunds.js';
+import { composeRefund, listRefunds, lookUpRefund, refund } from './refunds.js';
 import { composePageRequest, composeRequest, readRequest } from './request.js';
 import { readWebhook } from './webhook.js';
 
 /** Stripe prunes keys after at least 24 hours; an hour less leaves room for a slow last send. */
 const KEY_LIFE_MS = 23 * 3_600_000;
 
-export const stripe: Gateway & Refunding = {
+type WholeGateway = Gateway & {
+  readonly refunding: Refunding;
+  readonly disputing: Disputing;
+  readonly books: Books;
+};
+
+export const stripe: WholeGateway = {
   kinds: ['card', 'sepa_debit', 'us_bank_account'],
   modeOf: (secret) => (secret.includes('_live_') ? 'live' : 'test'),
   keyLifeMs: KEY_LIFE_MS,
@@ -41,10 +52,15 @@ export const stripe: Gateway & Refunding = {
   readWebhook,
   attachMethod,
   createSetup,
-  refundKeyLifeMs: KEY_LIFE_MS,
-  composeRefund,
-  refund,
-  lookUpRefund,
+  refunding: {
+    refundKeyLifeMs: KEY_LIFE_MS,
+    composeRefund,
+    refund,
+    lookUpRefund,
+    listRefunds,
+  },
+  disputing: { readDispute, sendEvidence },
+  books: { listMovements },
 };
 
 const EXPAND = { expand: ['latest_charge'] };

@@ -2,11 +2,20 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 
-import type { Account, FrozenRefund, RefundAnswer, RefundLookUp, RefundOrder } from '../gateway.js';
-import { toStripeAmount } from './amount.js';
+import type {
+  Account,
+  FrozenRefund,
+  RefundAnswer,
+  RefundLookUp,
+  RefundOrder,
+  RefundsListed,
+  SeenRefund,
+} from '../gateway.js';
+import { fromStripeAmount, toStripeAmount } from './amount.js';
 import { stripeFor } from './client.js';
 import { whyUnreadable } from './look-up.js';
 import { readRefund, readRefundFailure, refusedByCharge, unknown } from './refund-answers.js';
+import { unavailable } from './unavailable.js';
 
 const schema = z.object({
   charge: z.string(),
@@ -83,12 +92,46 @@ export async function lookUpRefund(account: Account, refund: FrozenRefund): Prom
   }
 }
 
-/** Lists never lag. They end: a charge can only be given back once. */
 async function find(
   account: Account,
-  { id, chargeReference: charge }: FrozenRefund,
+  { id, chargeReference }: FrozenRefund,
 ): Promise<Stripe.Refund | undefined> {
-  for await (const made of stripeFor(account).refunds.list({ charge, limit: 100 }))
+  for await (const made of refundsOf(account, chargeReference))
     if (made.metadata?.['dunlin_refund'] === id) return made;
   return undefined;
 }
+
+/** Lists never lag. They end: a charge can only be given back once. */
+function refundsOf(account: Account, charge: string): AsyncIterable<Stripe.Refund> {
+  return stripeFor(account).refunds.list({ charge, limit: 100 });
+}
+
+export async function listRefunds(
+  account: Account,
+  chargeReference: string,
+): Promise<RefundsListed> {
+  const refunds: SeenRefund[] = [];
+  try {
+    for await (const made of refundsOf(account, chargeReference)) refunds.push(seen(made));
+    return { kind: 'listed', refunds };
+  } catch (error) {
+    return unavailable(error);
+  }
+}
+
+function seen({ id, metadata, amount, currency, status, created }: Stripe.Refund): SeenRefund {
+  return {
+    reference: id,
+    refundId: metadata?.['dunlin_refund'],
+    amount: fromStripeAmount(amount, currency),
+    status: STANDING.get(status ?? '') ?? 'pending',
+    at: created * 1000,
+  };
+}
+
+/** Any other is under way, as far as anybody knows. */
+const STANDING: ReadonlyMap<string, SeenRefund['status']> = new Map<string, SeenRefund['status']>([
+  ['succeeded', 'succeeded'],
+  ['failed', 'failed'],
+  ['canceled', 'failed'],
+]);

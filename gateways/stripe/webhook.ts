@@ -36,23 +36,45 @@ function isFromTheFuture(signature: string): boolean {
  * back after success is only told as a dispute.
  */
 function report(event: Stripe.Event): GatewayReport {
-  const { id, type, request } = event;
+  const { id: eventId, type, request } = event;
+  const named = { eventId, type };
   const causedBy = request?.idempotency_key ?? undefined;
-  if (RETURNS.has(type))
-    return { eventId: id, type, about: returned(event.data.object as Stripe.Dispute, causedBy) };
-  if (!type.startsWith('payment_intent.')) return { eventId: id, type, about: undefined };
-  const intent = event.data.object as Stripe.PaymentIntent;
+  if (type.startsWith('charge.dispute.'))
+    return { ...named, ...ofDispute(type, event.data.object as Stripe.Dispute, causedBy) };
+  if (type.startsWith('refund.') || type === 'charge.refund.updated')
+    return { ...named, about: undefined, refund: ofRefund(event.data.object as Stripe.Refund) };
+  if (type.startsWith('payment_intent.'))
+    return { ...named, about: ofIntent(type, event.data.object as Stripe.PaymentIntent, causedBy) };
+  return { ...named, about: undefined };
+}
+
+type About = GatewayReport['about'];
+
+function ofIntent(type: string, intent: Stripe.PaymentIntent, causedBy: string | undefined): About {
   return {
-    eventId: id,
-    type,
-    about: {
-      says: type === 'payment_intent.succeeded' ? 'paid' : 'other',
-      reference: intent.id,
-      merchantId: intent.metadata['dunlin_merchant'],
-      renewalId: intent.metadata['dunlin_renewal'],
-      causedBy,
-    },
+    says: type === 'payment_intent.succeeded' ? 'paid' : 'other',
+    reference: intent.id,
+    merchantId: intent.metadata['dunlin_merchant'],
+    renewalId: intent.metadata['dunlin_renewal'],
+    causedBy,
   };
+}
+
+function ofRefund({ id, charge, metadata }: Stripe.Refund): NonNullable<GatewayReport['refund']> {
+  return {
+    reference: id,
+    refundId: metadata?.['dunlin_refund'],
+    chargeReference: (typeof charge === 'string' ? charge : charge?.id) ?? undefined,
+  };
+}
+
+function ofDispute(
+  type: string,
+  dispute: Stripe.Dispute,
+  causedBy: string | undefined,
+): Pick<GatewayReport, 'about' | 'dispute'> {
+  const about = RETURNS.has(type) ? returned(dispute, causedBy) : undefined;
+  return { about, dispute: { reference: dispute.id } };
 }
 
 const RETURNS: ReadonlySet<string> = new Set([
@@ -64,7 +86,7 @@ const RETURNS: ReadonlySet<string> = new Set([
 function returned(
   { payment_intent: intent, metadata }: Stripe.Dispute,
   causedBy: string | undefined,
-): GatewayReport['about'] {
+): About {
   const reference = typeof intent === 'string' ? intent : intent?.id;
   if (!reference) return undefined;
   return {

@@ -86,9 +86,7 @@ describe('the OpenAPI document', () => {
         .filter((it) => it.in === 'header')
         .map(({ name }) => name);
       expect(headers.includes('Idempotency-Key'), path).toBe(method === 'post');
-      expect(headers.includes('Prefer'), path).toBe(
-        method === 'post' && path === '/v1/subscriptions/{id}/renewals',
-      );
+      expect(headers.includes('Prefer'), path).toBe(method === 'post' && AWAITED.includes(path));
     }
   });
 
@@ -106,6 +104,12 @@ describe('the OpenAPI document', () => {
           });
   });
 });
+
+const AWAITED = [
+  '/v1/subscriptions/{id}/renewals',
+  '/v1/charges/{id}/refunds',
+  '/v1/refunds/{id}/approvals',
+];
 
 describe('every route', () => {
   it.each(secured.map(({ method, path }) => [method.toUpperCase(), path]))(
@@ -176,6 +180,11 @@ function withRightId({ path }: { path: string }): string {
     'gateway-accounts': 'gwa',
     'routing-rules': 'rul',
     'api-keys': 'key',
+    reconciliations: 'rcn',
+    differences: 'dif',
+    disputes: 'dis',
+    refunds: 'rfd',
+    attention: 'rnw',
   };
   const noun = path.split('/')[2] as keyof (typeof prefix & typeof more);
   return path.replace('{id}', `${{ ...prefix, ...more }[noun]}_01jxqv8b5e0c3k9m2n4p6r8s7t`);

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 
+import { planRefund } from '../../activities/plan-refund.js';
 import { gatewayNamed } from '../../gateways/index.js';
 import { createApp } from '../../api/app.js';
 import type { ApiDeps } from '../../api/deps.js';
@@ -20,6 +21,7 @@ import type {
 } from '../../gateways/gateway.js';
 import { createApiKey } from '../../prisma/api-key.js';
 import { type Database, openDatabase } from '../../prisma/client.js';
+import { oweDisputeWake } from '../../prisma/dispute.js';
 import { createGatewayAccount } from '../../prisma/gateway-account.js';
 import { ensureMerchant } from '../../prisma/merchant.js';
 import type { Launch, OwedMessage } from '../../temporal/launch.js';
@@ -48,6 +50,8 @@ export interface House {
   readonly sent: OwedMessage[];
   readonly wishes: unknown[][];
   readonly terminated: string[];
+  /** Gateway accounts whose books were to be compared. */
+  readonly reconciled: string[];
   readonly attached: AttachRequest[];
   readonly setups: { readonly account: string; readonly request: SetupRequest }[];
   readonly dispatched: string[];
@@ -82,6 +86,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
     sent: [] as OwedMessage[],
     wishes: [] as unknown[][],
     terminated: [] as string[],
+    reconciled: [] as string[],
     attached: [] as AttachRequest[],
     setups: [] as { account: string; request: SetupRequest }[],
     dispatched: [] as string[],
@@ -121,6 +126,8 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
       issue: () => Promise.reject(new Error('This harness issues no links')),
       use: () => Promise.resolve(undefined),
     },
+    planRefund: (tx, wish, now) => planRefund({ gateways: gatewayNamed }, tx, wish, now),
+    wakeDispute: (tx, dispute, now) => oweDisputeWake(tx, dispute, 1_000, now),
     readNextStep: () => Promise.resolve({ kind: 'retry', at: new Date(), why: 'A test says so' }),
     ...more,
   };
@@ -147,7 +154,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
 
 type Record_ = Pick<
   House,
-  'sent' | 'wishes' | 'terminated' | 'attached' | 'setups' | 'dispatched' | 'edges'
+  'sent' | 'wishes' | 'terminated' | 'reconciled' | 'attached' | 'setups' | 'dispatched' | 'edges'
 >;
 
 function recorder(record: Record_): Launch {
@@ -163,6 +170,8 @@ function recorder(record: Record_): Launch {
       record.wishes.push(args);
       await record.edges.wish();
     },
+    reconcile: (account) => Promise.resolve(void record.reconciled.push(account.id)),
+    keepReconciling: () => Promise.resolve(),
     terminateSleeper: (id) => Promise.resolve(void record.terminated.push(id)),
     isRunning: () => Promise.resolve(true),
     ping: () => record.edges.ping(),

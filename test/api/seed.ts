@@ -94,3 +94,64 @@ async function seedCase(
   });
   return id;
 }
+
+/** A paid charge with a refund, a dispute, and a difference in the gateway's books, each waiting for a person. */
+export async function seedMoneyBack(
+  { db }: House,
+  merchant: MerchantInHouse,
+  { renewal, subscription, charge }: Seeded,
+): Promise<
+  Record<'refunds' | 'disputes' | 'reconciliations' | 'differences' | 'attention', string>
+> {
+  const at = new Date();
+  const needsAttention = { since: at.toISOString(), why: 'A test says so', next: 'Nothing' };
+  const whose = { merchantId: merchant.id, gatewayAccountId: merchant.accountId };
+  const of = { ...whose, renewalId: renewal, chargeId: charge, currency: 'EUR', needsAttention };
+  const refunds = newId('rfd');
+  await db.refund.create({
+    data: {
+      ...of,
+      id: refunds,
+      amountMinor: 100,
+      origin: 'gateway',
+      kind: 'requested',
+      reason: 'A test',
+      status: 'failed',
+      createdAt: at,
+    },
+  });
+  const disputes = newId('dis');
+  await db.dispute.create({
+    data: {
+      ...of,
+      id: disputes,
+      subscriptionId: subscription,
+      gatewayReference: `du_${disputes}`,
+      inquiry: false,
+      reason: 'fraudulent',
+      amountMinor: 1900,
+      status: 'needs_response',
+      openedAt: at,
+    },
+  });
+  const reconciliations = newId('rcn');
+  const window = { windowStart: at, windowEnd: at, startedAt: at };
+  await db.reconciliation.create({
+    data: { ...whose, ...window, id: reconciliations, status: 'done' },
+  });
+  const differences = newId('dif');
+  await db.difference.create({
+    data: {
+      ...whose,
+      id: differences,
+      reconciliationId: reconciliations,
+      type: 'amount',
+      object: 'charge',
+      reference: 'ch_1',
+      status: 'needs_person',
+      why: 'A test says so',
+      foundAt: at,
+    },
+  });
+  return { refunds, disputes, reconciliations, differences, attention: refunds };
+}

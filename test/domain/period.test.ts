@@ -222,7 +222,8 @@ describe('any cadence', () => {
         const zone = of.timeZone;
         const anchor = DateTime.fromMillis(of.startsAt, { zone });
         const start = DateTime.fromMillis(periodStart(of, index), { zone });
-        const jumped = start.offset !== start.minus({ hours: 25 }).offset;
+        // Where a whole date is skipped, its period begins before the jump.
+        const jumped = [-25, 25].some((hours) => start.plus({ hours }).offset !== start.offset);
         if (!jumped) expect(start.toFormat('HH:mm:ss.SSS')).toBe(anchor.toFormat('HH:mm:ss.SSS'));
         if (!jumped && (of.interval === 'month' || of.interval === 'year'))
           expect(start.day).toBe(Math.min(anchor.day, start.daysInMonth!));

@@ -1,14 +1,19 @@
 import { startPaypalEmulator } from '../../emulators/paypal/server.js';
 import { money } from '../../domain/money.js';
 import type { Account } from '../../gateways/gateway.js';
+import { toPaypalAmount } from '../../gateways/paypal/amount.js';
 import { paypal } from '../../gateways/paypal/index.js';
 import { emulatorAt } from '../support/emulator.js';
+import { type BooksWorld, describeBooks } from './books.js';
 import { type Fate, describeGateway } from './contract.js';
+import { type DisputeWorld, describeDisputes } from './disputes.js';
 import type { RefundWorld } from './refund-bench.js';
 import { describeRefunds } from './refunds.js';
 
 describeGateway('PayPal', openPaypal);
 describeRefunds('PayPal', openPaypal);
+describeDisputes('PayPal', openPaypal);
+describeBooks('PayPal', openPaypal);
 
 const CLIENT = 'client_contract';
 
@@ -34,7 +39,11 @@ interface Moved {
   readonly currency: string;
 }
 
-async function openPaypal(): Promise<RefundWorld> {
+async function openPaypal(): Promise<
+  RefundWorld &
+    Omit<DisputeWorld, 'gateway'> &
+    Omit<BooksWorld, 'gateway' | 'openDispute'> & { readonly gateway: typeof paypal }
+> {
   const emulator = await startPaypalEmulator({ port: 0, stateFile: undefined });
   const root = await (await fetch(`${emulator.url}/_emulator/root_certificate`)).text();
 
@@ -119,6 +128,37 @@ async function openPaypal(): Promise<RefundWorld> {
       return entries
         .filter((entry) => entry.kind === 'refund' && entry.capture === capture)
         .map(({ amount_minor: minor, currency }) => money(minor, currency));
+    },
+    takesMoneyLate: true,
+    takesNoFiles: true,
+    takesNoAnswers: true,
+    isEvidence: (method, path) => method === 'POST' && path.endsWith('/provide-evidence'),
+    async openDispute(capture, { inquiry = false, amount } = {}) {
+      const { id } = await call<{ id: string }>('POST', `captures/${capture}/dispute`, {
+        stage: inquiry ? 'INQUIRY' : 'CHARGEBACK',
+        ...(amount && { amount: toPaypalAmount(amount) }),
+      });
+      return id;
+    },
+    async closeDispute(reference, outcome) {
+      await call('POST', `disputes/${reference}/close`, { outcome });
+    },
+    async handedIn(reference) {
+      const { evidences } = await call<{ evidences: { notes: string }[] }>(
+        'GET',
+        `disputes/${reference}/evidence`,
+      );
+      return evidences.map(({ notes }) => ({ text: notes, files: [] }));
+    },
+    now: async () => (await call<{ now_ms: number }>('GET', 'clock')).now_ms,
+    catchUp: () => advance(3 * 3600 + 5),
+    async chargeByHand(amount) {
+      const payment = { amount: toPaypalAmount(amount), client_id: CLIENT };
+      return (await call<{ id: string }>('POST', 'dashboard/payments', payment)).id;
+    },
+    async refundByHand(capture, amount) {
+      const refund = { capture, amount: toPaypalAmount(amount) };
+      return (await call<{ id: string }>('POST', 'dashboard/refunds', refund)).id;
     },
     close: () => emulator.close(),
   };

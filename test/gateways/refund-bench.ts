@@ -15,7 +15,7 @@ type End = 'succeeded' | 'failed';
 
 /** What the suite must be able to make happen besides. */
 export interface RefundWorld extends World {
-  readonly gateway: Gateway & Refunding;
+  readonly gateway: Gateway & { readonly refunding: Refunding };
   isRefund(method: string, path: string): boolean;
   /** As `refuse`, but of the next refund. */
   refuseRefund(kind: Parameters<World['refuse']>[0]): Promise<void>;
@@ -55,37 +55,26 @@ export function useRefunds(name: string, openWorld: () => Promise<RefundWorld>) 
     /** The account, at an address where nobody listens. */
     nowhere: () => world.account(nobody),
     send: (refund: FrozenRefund, by?: Account) =>
-      world.gateway.refund(by ?? world.account(wire.url), refund),
+      world.gateway.refunding.refund(by ?? world.account(wire.url), refund),
     lookUp: (refund: FrozenRefund, by?: Account) =>
-      world.gateway.lookUpRefund(by ?? world.account(wire.url), refund),
+      world.gateway.refunding.lookUpRefund(by ?? world.account(wire.url), refund),
+    list: (chargeReference: string, by?: Account) =>
+      world.gateway.refunding.listRefunds(by ?? world.account(wire.url), chargeReference),
     moved: ({ chargeReference }: FrozenRefund) => world.refunded(chargeReference),
 
     /** Charges, and says what a refund of it refers to. */
-    async charged(amount = money(1999, 'USD'), by?: Method): Promise<string> {
-      const id = `chg_refund_${name}_${++charges}`;
-      const renewalId = `rnw_refund_${name}_${charges}`;
-      const { request } = world.gateway.compose({
-        chargeId: id,
-        merchantId: 'mer_1',
-        renewalId,
-        reversals: 0,
-        amount,
-        description: 'Pro, December',
-        living: undefined,
-        ...(by ?? (await world.method('succeeds'))),
-      });
-      const charge = freeze({ id, renewalId, amount, request, reference: undefined });
-      const answer = await world.gateway.submit(world.account(world.url), charge);
-      if (!('chargeReference' in answer) || answer.chargeReference === undefined)
-        throw new Error(JSON.stringify(answer));
-      return answer.chargeReference;
+    async charged(amount?: Money, by?: Method): Promise<string> {
+      const collected = await collect(world, `refund_${name}_${++charges}`, { amount, by });
+      return collected.chargeReference;
     },
 
     /** As its row gives it back: through JSON. */
     plan(chargeReference: string, amount = money(1999, 'USD')): FrozenRefund {
       const id = `rfd_${name.toLowerCase()}_${++refunds}`;
       const order = { id, merchantId: 'mer_1', chargeReference, amount };
-      const request = JSON.parse(JSON.stringify(world.gateway.composeRefund(order))) as unknown;
+      const request = JSON.parse(
+        JSON.stringify(world.gateway.refunding.composeRefund(order)),
+      ) as unknown;
       return { id, chargeReference, amount, request, resendable: true, reference: undefined };
     },
 
@@ -106,6 +95,32 @@ export function useRefunds(name: string, openWorld: () => Promise<RefundWorld>) 
       return found.kind === 'absent' ? this.send(refund) : found;
     },
   };
+}
+
+/** Collects a charge: its ids are "chg_" and "rnw_" with the name behind. */
+export async function collect(
+  world: World,
+  name: string,
+  more: { readonly amount?: Money | undefined; readonly by?: Method | undefined } = {},
+) {
+  const { amount = money(1999, 'USD'), by = await world.method('succeeds') } = more;
+  const [id, renewalId] = [`chg_${name}`, `rnw_${name}`];
+  const { request } = world.gateway.compose({
+    chargeId: id,
+    merchantId: 'mer_1',
+    renewalId,
+    reversals: 0,
+    amount,
+    description: 'Pro, December',
+    living: undefined,
+    ...by,
+  });
+  const charge = freeze({ id, renewalId, amount, request, reference: undefined });
+  const answer = await world.gateway.submit(world.account(world.url), charge);
+  if (!('chargeReference' in answer) || answer.chargeReference === undefined)
+    throw new Error(JSON.stringify(answer));
+  const { reference, chargeReference } = answer;
+  return { id, renewalId, amount, reference, chargeReference, customer: by.customer };
 }
 
 export function referenceIn(answer: RefundAnswer): string | undefined {

@@ -145,6 +145,66 @@ export function describeRefunds(name: string, openWorld: () => Promise<RefundWor
     });
   });
 
+  describe(`${name}: the refunds of a charge`, () => {
+    it('are none before the first', async () => {
+      expect(await bench.list(await bench.charged())).toEqual({ kind: 'listed', refunds: [] });
+    });
+
+    it('are listed, each under the id it was asked for', async () => {
+      const charge = await bench.charged();
+      const parts = [money(500, 'USD'), money(700, 'USD')];
+      const made = [await bench.sent(charge, parts[0]), await bench.sent(charge, parts[1])];
+      const listed = await bench.list(charge);
+      if (listed.kind !== 'listed') throw new Error(listed.why);
+      expect(
+        listed.refunds.toSorted((a, b) => a.amount.amountMinor - b.amount.amountMinor),
+      ).toEqual(
+        made.map(({ refund }) => ({
+          reference: refund.reference,
+          refundId: refund.id,
+          amount: refund.amount,
+          status: 'succeeded',
+          at: expect.any(Number) as number,
+        })),
+      );
+    });
+
+    it.each(['succeeded', 'failed'] as const)(
+      'are listed while pending, and as %s',
+      async (end) => {
+        const charge = await bench.charged(undefined, await bench.world().slowly(end));
+        const { refund } = await bench.sent(charge);
+        const listed = {
+          kind: 'listed',
+          refunds: [{ reference: refund.reference, status: 'pending' }],
+        };
+        expect(await bench.list(charge)).toMatchObject(listed);
+        await bench.world().endRefund(refund.reference!, end);
+        await expect
+          .poll(() => bench.list(charge))
+          .toMatchObject({
+            kind: 'listed',
+            refunds: [{ reference: refund.reference, status: end }],
+          });
+      },
+    );
+
+    it('cannot be listed while nothing readable answers, nor ever by a stranger', async () => {
+      const charge = await bench.charged();
+      for (const spoil of ['reset_before', 'html_before', 'truncate'] as const) {
+        bench.wire().spoil(spoil, () => true);
+        const { kind, ...more } = await bench.list(charge);
+        expect(kind).toBe('unavailable');
+        expect(more).not.toHaveProperty('attention', true);
+      }
+      const stranger = bench.world().stranger(bench.world().url);
+      expect(await bench.list(charge, stranger)).toMatchObject({
+        kind: 'unavailable',
+        attention: true,
+      });
+    });
+  });
+
   describeRefundMishaps(name, bench);
 
   describe(`${name}: one key, one refund`, () => {
@@ -167,7 +227,9 @@ export function describeRefunds(name: string, openWorld: () => Promise<RefundWor
       const refund = await bench.planned();
       bench.wire().spoil('reset_after');
       expect((await bench.send(refund)).kind).toBe('unknown');
-      await bench.world().advance(bench.world().gateway.refundKeyLifeMs / 1000 + 3 * 86_400);
+      await bench
+        .world()
+        .advance(bench.world().gateway.refunding.refundKeyLifeMs / 1000 + 3 * 86_400);
       expect((await bench.send(refund)).kind).toBe('succeeded');
       expect(await bench.moved(refund)).toHaveLength(1);
     });
@@ -176,7 +238,7 @@ export function describeRefunds(name: string, openWorld: () => Promise<RefundWor
       const refund = await bench.planned(money(500, 'USD'));
       bench.wire().spoil('reset_after');
       expect((await bench.send(refund)).kind).toBe('unknown');
-      await bench.world().advance(bench.world().gateway.refundKeyLifeMs / 1000 - 60);
+      await bench.world().advance(bench.world().gateway.refunding.refundKeyLifeMs / 1000 - 60);
       expect((await bench.send(refund)).kind).toBe('succeeded');
       expect(await bench.moved(refund)).toHaveLength(1);
     });

@@ -3,15 +3,19 @@ import Stripe from 'stripe';
 import { money } from '../../domain/money.js';
 import { startStripeEmulator } from '../../emulators/stripe/server.js';
 import type { Account } from '../../gateways/gateway.js';
-import { fromStripeAmount } from '../../gateways/stripe/amount.js';
+import { fromStripeAmount, toStripeAmount } from '../../gateways/stripe/amount.js';
 import { stripe } from '../../gateways/stripe/index.js';
 import { emulatorAt } from '../support/emulator.js';
+import { type BooksWorld, describeBooks } from './books.js';
 import { type Fate, describeGateway } from './contract.js';
+import { type DisputeHow, type DisputeWorld, type HandedIn, describeDisputes } from './disputes.js';
 import type { RefundWorld } from './refund-bench.js';
 import { describeRefunds } from './refunds.js';
 
 describeGateway('Stripe', openStripe);
 describeRefunds('Stripe', openStripe);
+describeDisputes('Stripe', openStripe);
+describeBooks('Stripe', openStripe);
 
 const KEY = 'sk_test_contract';
 const SECRET = 'whsec_contract';
@@ -38,7 +42,13 @@ interface Moved {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-async function openStripe(): Promise<RefundWorld> {
+interface Charged {
+  readonly latest_charge: string;
+}
+
+type StripeWorld = RefundWorld & DisputeWorld & BooksWorld;
+
+async function openStripe(): Promise<StripeWorld> {
   const emulator = await startStripeEmulator({ port: 0, stateFile: undefined });
   const client = new Stripe(KEY, {
     host: '127.0.0.1',
@@ -125,6 +135,46 @@ async function openStripe(): Promise<RefundWorld> {
         .filter((entry) => entry.kind === 'refund' && entry.charge === charge)
         .map(({ amount_minor: wire, currency }) => fromStripeAmount(wire, currency));
     },
+    isEvidence: (method, path) => method === 'POST' && /^\/v1\/disputes\/[^/]+$/.test(path),
+    async openDispute(charge, { inquiry = false, amount }: DisputeHow = {}) {
+      const { id } = await call<{ id: string }>('POST', `charges/${charge}/dispute`, {
+        ...(inquiry && { reason: 'inquiry' }),
+        ...(amount && { amount_minor: toStripeAmount(amount) }),
+      });
+      return id;
+    },
+    async closeDispute(reference, outcome) {
+      await call('POST', `disputes/${reference}/close`, { outcome });
+    },
+    handedIn: (reference) => handedIn(client, reference),
+    now: async () => (await call<{ now_ms: number }>('GET', 'clock')).now_ms,
+    catchUp: () => Promise.resolve(),
+    async chargeByHand(amount) {
+      const { id: customer } = await client.customers.create();
+      const made = await call<Charged>('POST', 'dashboard/payments', {
+        customer,
+        amount_minor: toStripeAmount(amount),
+        currency: amount.currency.toLowerCase(),
+      });
+      return made.latest_charge;
+    },
+    async refundByHand(charge, amount) {
+      const amount_minor = toStripeAmount(amount);
+      const made = await call<{ id: string }>('POST', 'dashboard/refunds', {
+        charge,
+        amount_minor,
+      });
+      return made.id;
+    },
     close: () => emulator.close(),
   };
+}
+
+async function handedIn(client: Stripe, reference: string): Promise<HandedIn[]> {
+  const { evidence, evidence_details: details } = await client.disputes.retrieve(reference);
+  const ids = [evidence.uncategorized_file, evidence.customer_communication];
+  const files = ids.filter((id) => typeof id === 'string').map((id) => client.files.retrieve(id));
+  const names = (await Promise.all(files)).map((file) => file.filename ?? '');
+  const text = evidence.uncategorized_text ?? '';
+  return Array.from({ length: details.submission_count }, () => ({ text, files: names }));
 }

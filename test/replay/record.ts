@@ -9,8 +9,17 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 
+import { planRefund } from '../../activities/plan-refund.js';
 import { machineClock } from '../../activities/clock.js';
 import { issueLink, useLink } from '../../activities/payment-link.js';
+import { disputeTicketFor } from '../../domain/dispute.js';
+import {
+  adoptionWorkflowId,
+  disputeWorkflowId,
+  reconcileWorkflowId,
+  refundWorkflowId,
+} from '../../domain/workflow-ids.js';
+import { newId } from '../../prisma/new-id.js';
 import { type House, openHouse } from '../support/house.js';
 import {
   aCustomer,
@@ -26,20 +35,20 @@ import {
 
 const wish = { actor: 'Mia', reason: 'The customer called' };
 
+async function keep(situation: string, run: WorkflowHandle): Promise<void> {
+  const file = join(import.meta.dirname, 'histories', `${situation}.json`);
+  if (existsSync(file)) return;
+  const history = historyToJSON(await run.fetchHistory());
+  // Where it was recorded is nobody's business.
+  writeFileSync(file, `${history.replace(/"identity": *"[^"]*"/g, '"identity": "dunlin"')}\n`);
+}
+
 describe('recording', () => {
   let house: House;
   beforeAll(async () => {
     house = await openHouse({ paypal: true });
   });
   afterAll(() => house.close());
-
-  async function keep(situation: string, run: WorkflowHandle): Promise<void> {
-    const file = join(import.meta.dirname, 'histories', `${situation}.json`);
-    if (existsSync(file)) return;
-    const history = historyToJSON(await run.fetchHistory());
-    // Where it was recorded is nobody's business.
-    writeFileSync(file, `${history.replace(/"identity": *"[^"]*"/g, '"identity": "dunlin"')}\n`);
-  }
 
   async function subscribe(token: string, terms = {}) {
     const person = await aCustomer(house, token);
@@ -194,5 +203,83 @@ describe('recording', () => {
     await house.emulator.settle(charge.gatewayReference!, 'declined');
     await canceled.run.result();
     await keep('renewal-canceled', canceled.run);
+  });
+});
+
+describe('recording what comes after the payment', () => {
+  let house: House;
+  beforeAll(async () => {
+    house = await openHouse();
+  });
+  afterAll(() => house.close());
+
+  const workflow = (id: string) => house.client.workflow.getHandle(id);
+
+  async function paid(token = 'pm_card_visa') {
+    const subscription = await aSubscription(house, await aCustomer(house, token));
+    await renewalRun(house, subscription).result();
+    const renewal = await house.db.renewal.findFirstOrThrow({
+      where: { subscriptionId: subscription.id },
+    });
+    return house.db.charge.findFirstOrThrow({ where: { renewalId: renewal.id } });
+  }
+
+  async function refundRun(chargeId: string): Promise<WorkflowHandle> {
+    const wish = { id: newId('rfd'), chargeId, kind: 'requested', reason: 'Recorded' } as const;
+    const { refund, dispatches } = await house.db.$transaction((tx) =>
+      planRefund(house.deps, tx, { ...wish, origin: 'app' }, new Date()),
+    );
+    for (const dispatch of dispatches) await house.deps.launch.send(dispatch);
+    return workflow(refundWorkflowId(refund.id));
+  }
+
+  test('refund made, refund that waits, refunds that somebody else made', async () => {
+    const made = await refundRun((await paid()).id);
+    await made.result();
+    await keep('refund-made', made);
+
+    const waits = await refundRun((await paid('pm_card_attachThen_refund_pending')).id);
+    await until(async () => (await waits.describe()).historyLength > 14);
+    await house.emulator.advance(60);
+    await waits.signal('wake', { id: 'dsp_recorded' });
+    await waits.result();
+    await keep('refund-pending', waits);
+
+    const charge = await paid();
+    const refunded = { charge: charge.gatewayChargeReference };
+    await house.emulator.call('POST', 'dashboard/refunds', refunded);
+    const { id: chargeId, renewalId, merchantId } = charge;
+    const workflowId = adoptionWorkflowId(chargeId);
+    const input = { chargeId, renewalId };
+    await house.deps.launch.start({ merchantId, workflowType: 'refund', workflowId, input });
+    await workflow(workflowId).result();
+    await keep('refund-adopted', workflow(workflowId));
+  });
+
+  test('dispute lost, after a reminder', async () => {
+    const charge = await paid();
+    const at = `charges/${charge.gatewayChargeReference}/dispute`;
+    const { id: reference } = await house.emulator.call<{ id: string }>('POST', at, {});
+    const workflowId = disputeWorkflowId('stripe', reference);
+    const input = disputeTicketFor(house.account, reference, house.deps.tempo.chargeTimeoutMs);
+    const { merchantId } = charge;
+    await house.deps.launch.start({ merchantId, workflowType: 'dispute', workflowId, input });
+    const run = workflow(workflowId);
+    await until(() => house.db.dispute.findFirst({ where: { gatewayReference: reference } }));
+    await fastForward(house, workflowId, 2 * 86_400_000);
+    await house.emulator.call('POST', `disputes/${reference}/close`, { outcome: 'lost' });
+    await run.signal('wake', { id: 'dsp_recorded' });
+    await run.result();
+    await keep('dispute-lost', run);
+  });
+
+  test('books compared, with a difference', async () => {
+    const charge = await paid();
+    const altered = { op: 'alter', source: charge.gatewayChargeReference, amount_minor: 1234 };
+    await house.emulator.call('POST', 'books', altered);
+    await house.deps.launch.reconcile(house.account);
+    const run = workflow(reconcileWorkflowId(house.account.id));
+    await run.result();
+    await keep('reconcile-difference', run);
   });
 });

@@ -19,11 +19,16 @@ describe('every recorded history replays', () => {
 test('the situations worth keeping are all there', () => {
   expect(files.map((file) => file.replace('.json', ''))).toEqual(
     expect.arrayContaining([
+      'dispute-lost',
       'dunning-commands',
       'dunning-exhausted',
       'dunning-new-card',
       'dunning-page',
       'dunning-recovered',
+      'reconcile-difference',
+      'refund-adopted',
+      'refund-made',
+      'refund-pending',
       'renewal-canceled',
       'renewal-debit-announced',
       'renewal-declined',

@@ -71,13 +71,8 @@ export function workbench(house: House, changes: Partial<Deps> = {}) {
       const { gatewayChargeReference: at } = await this.row(chargeId);
       await house.emulator.call('POST', `charges/${at}/dispute`, { reason });
     },
-    /** PayPal gives the money of a capture back to its payer. */
-    async reverse(capture: string) {
-      const { emulator } = house.paypal;
-      const { id } = await emulator.call<{ id: string }>('POST', `captures/${capture}/dispute`, {});
-      const lost = { outcome: 'lost', capture_status: 'REVERSED' };
-      await emulator.call('POST', `disputes/${id}/close`, lost);
-    },
+    /** PayPal gives the money of a capture back to its payer, without any dispute. */
+    reverse: (capture: string) => house.paypal.emulator.call('POST', `captures/${capture}/reverse`),
     /** A person decides a charge whose outcome is unknown. */
     async decide(renewalId: RenewalId, charge: ChargeTicket, reference?: string) {
       const decided = reference

@@ -11,6 +11,7 @@ import { startStripeEmulator } from '../../emulators/stripe/server.js';
 import type { GatewayAccount } from '../../prisma/charge.js';
 import { listLanes } from '../../prisma/gateway-account.js';
 import { ensureMerchant } from '../../prisma/merchant.js';
+import { reconcileWorkflowId } from '../../domain/workflow-ids.js';
 import { prepareNamespace } from '../../temporal/connect.js';
 import { type Workers, startWorkers } from '../../temporal/workers.js';
 import './quiet.js';
@@ -42,6 +43,9 @@ export async function openHouse(options: HouseOptions = {}) {
     SHUTDOWN_GRACE_SECONDS: '3',
     ASK_LADDER_SECONDS: '1,2',
     OVERDUE_EVERY_SECONDS: '0',
+    // Its books are compared when a test says so.
+    RECONCILE_EVERY_MINUTES: '0',
+    RECONCILE_MARGIN_SECONDS: '0',
     // A breaker must not hold back what a test wants to see sent.
     BREAKER_FAILURES: '1000',
     DATABASE_CONNECTIONS: '10',
@@ -92,6 +96,13 @@ export async function openHouse(options: HouseOptions = {}) {
     });
   }
 
+  /** Of the comparison of its books, where a test has asked for one. */
+  async function endSchedule(accountId: string): Promise<void> {
+    if (config.RECONCILE_EVERY_MINUTES === 0) return;
+    const schedule = parts.client.schedule.getHandle(reconcileWorkflowId(accountId));
+    await schedule.delete().catch(() => {});
+  }
+
   function hireWorkers(): Promise<Workers> {
     return startWorkers({
       ...parts.target,
@@ -126,6 +137,7 @@ export async function openHouse(options: HouseOptions = {}) {
     async close() {
       await workers?.stop();
       await parts.client.schedule.getHandle(`sweep/${parts.target.taskQueue}`).delete();
+      for (const { id } of await db.gatewayAccount.findMany()) await endSchedule(id);
       await parts.close();
       await stripe.close();
       await paypal?.close();

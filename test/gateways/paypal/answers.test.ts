@@ -26,7 +26,11 @@ async function answered(
 /** Reads an order back whose id is known. */
 async function read(body: (charge: FrozenCharge) => unknown, status = 200, more = {}) {
   const charge = chargeOf({ reference: 'ORDER1', ...more });
-  const stub = await startPaypal((_, response) => json(response, status, body(charge)));
+  const stub = await startPaypal(({ path }, response) =>
+    path.startsWith('/v1/customer/disputes')
+      ? json(response, 200, { items: [] })
+      : json(response, status, body(charge)),
+  );
   return paypal.lookUp(accountAt(stub.url), charge);
 }
 

@@ -8,7 +8,7 @@ import { type Seen, accountAt, issue, json, startPaypal } from './stub.js';
 
 function refundOf(more: Partial<FrozenRefund> = {}): FrozenRefund {
   const order = { id: 'rfd_1', chargeReference: 'CAPTURE1', amount: money(500, 'USD') };
-  const request = paypal.composeRefund({ ...order, merchantId: 'mer_1' });
+  const request = paypal.refunding.composeRefund({ ...order, merchantId: 'mer_1' });
   return { ...order, request, resendable: true, reference: undefined, ...more };
 }
 
@@ -51,11 +51,11 @@ async function paypalWith({ post = [500, {}], capture = [200, CAPTURE], refunds,
 }
 
 async function answerTo(told: Told, more: Partial<FrozenRefund> = {}) {
-  return paypal.refund((await paypalWith(told)).account, refundOf(more));
+  return paypal.refunding.refund((await paypalWith(told)).account, refundOf(more));
 }
 
 async function lookUp(told: Told, more: Partial<FrozenRefund> = {}) {
-  return paypal.lookUpRefund((await paypalWith(told)).account, refundOf(more));
+  return paypal.refunding.lookUpRefund((await paypalWith(told)).account, refundOf(more));
 }
 
 const calls = (seen: readonly Seen[]) =>
@@ -66,7 +66,7 @@ const calls = (seen: readonly Seen[]) =>
 describe('a refund', () => {
   it('is asked for by its capture, under its own key and names, and never without an amount', async () => {
     const { account, seen } = await paypalWith({ post: [201, shown()] });
-    expect(await paypal.refund(account, refundOf())).toEqual({
+    expect(await paypal.refunding.refund(account, refundOf())).toEqual({
       kind: 'succeeded',
       reference: 'REFUND1',
     });
@@ -116,7 +116,10 @@ describe('a refund', () => {
 
   it('of what names no capture is not sent', async () => {
     const { account, seen } = await paypalWith({});
-    const answer = await paypal.refund(account, refundOf({ chargeReference: '../orders' }));
+    const answer = await paypal.refunding.refund(
+      account,
+      refundOf({ chargeReference: '../orders' }),
+    );
     expect(answer).toMatchObject({ kind: 'refused', attention: true, parks: true });
     expect(seen).toEqual([]);
   });
@@ -194,7 +197,7 @@ describe('a look-up', () => {
   it('without a reference finds the refund among those of the order, and changes nothing', async () => {
     const other = shown({ id: 'REFUND0', custom_id: 'rfd_0' });
     const { account, seen } = await paypalWith({ refunds: [other, shown()] });
-    expect(await paypal.lookUpRefund(account, refundOf(dead))).toMatchObject({
+    expect(await paypal.refunding.lookUpRefund(account, refundOf(dead))).toMatchObject({
       kind: 'succeeded',
       reference: 'REFUND1',
     });
@@ -220,5 +223,66 @@ describe('a look-up', () => {
   it('of a reference that is not found is told to a person', async () => {
     for (const reference of ['REFUND1', '../x'])
       expect(await lookUp({}, { reference })).toMatchObject({ kind: 'unknown', attention: true });
+  });
+});
+
+describe('the refunds of a charge', () => {
+  const at = { create_time: '2026-11-01T10:00:00Z' };
+
+  async function list(told: Told) {
+    const { account } = await paypalWith(told);
+    return paypal.refunding.listRefunds(account, 'CAPTURE1');
+  }
+
+  it.each([
+    ['COMPLETED', 'succeeded'],
+    ['PENDING', 'pending'],
+    ['FAILED', 'failed'],
+    ['CANCELLED', 'failed'],
+  ])('are listed with their order: %s is %s', async (status, said) => {
+    expect(await list({ refunds: [shown({ ...at, status })] })).toEqual({
+      kind: 'listed',
+      refunds: [
+        {
+          reference: 'REFUND1',
+          refundId: 'rfd_1',
+          amount: money(500, 'USD'),
+          status: said,
+          at: Date.parse(at.create_time),
+        },
+      ],
+    });
+  });
+
+  it.each([{ custom_id: undefined }, { custom_id: 'chg_1' }, { custom_id: 'R-7' }])(
+    'made by others are nobody’s: %j',
+    async (more) => {
+      const listed = { kind: 'listed', refunds: [{ refundId: undefined }] };
+      expect(await list({ refunds: [shown({ ...at, ...more })] })).toMatchObject(listed);
+    },
+  );
+
+  it('of another capture of the order are not its', async () => {
+    const links = [{ rel: 'up', href: 'https://x/v2/payments/captures/OTHER' }];
+    const refunds = [shown({ ...at, links, status: 'OF_NEXT_YEAR' })];
+    expect(await list({ refunds })).toEqual({ kind: 'listed', refunds: [] });
+  });
+
+  it.each([
+    ['a status nobody knows', { status: 'OF_NEXT_YEAR' }],
+    ['no amount', { amount: undefined }],
+    ['no time', { create_time: undefined }],
+    ['no id', { id: undefined }],
+  ])('are not listed in part: one with %s is for a person', async (_, more) => {
+    const refunds = [shown(at), shown({ ...at, ...more })];
+    expect(await list({ refunds })).toMatchObject({ kind: 'unavailable', attention: true });
+  });
+
+  it.each([
+    ['leads to no order', [200, { ...CAPTURE, links: [] }], true],
+    ['is not found', [404, issue('INVALID_RESOURCE_ID')], true],
+    ['cannot be read now', [503, {}], false],
+  ] as const)('cannot be listed of a capture that %s', async (_, capture, attention) => {
+    expect(await list({ capture })).toMatchObject({ kind: 'unavailable', attention });
   });
 });

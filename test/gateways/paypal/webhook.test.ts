@@ -431,14 +431,18 @@ describe('a report', () => {
     'paypal-cert-url': 'https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1',
     'paypal-auth-algo': 'SHA256withRSA',
   };
-  async function about(type: string, resource: object) {
+  async function reported(type: string, resource: object) {
     const stub = await startPaypal((_, response) =>
       json(response, 200, { verification_status: 'SUCCESS' }),
     );
     const account = { ...listener(stub.url, ''), askWith: accountAt(stub.url) };
     const body = JSON.stringify({ id: 'WH-1', event_type: type, resource });
     const answer = await read(account, { headers, body });
-    return answer.kind === 'report' ? answer.report.about : answer;
+    return answer.kind === 'report' ? answer.report : answer;
+  }
+  async function about(type: string, resource: object) {
+    const report = await reported(type, resource);
+    return 'about' in report ? report.about : report;
   }
 
   it.each([
@@ -447,7 +451,6 @@ describe('a report', () => {
     ['PENDING', 'other'],
     ['DENIED', 'other'],
     ['DECLINED', 'other'],
-    ['REFUNDED', 'other'],
     ['OF_NEXT_YEAR', 'other'],
   ])('of PAYMENT.CAPTURE.%s says %s', async (name, says) => {
     expect(await about(`PAYMENT.CAPTURE.${name}`, EVENT.resource)).toMatchObject({
@@ -466,12 +469,52 @@ describe('a report', () => {
   it.each([
     ['the link to its order', '/v2/checkout/orders/ORDER1', 'ORDER1'],
     ['its capture, marked as one', '/v2/payments/captures/CAPTURE1', 'capture:CAPTURE1'],
-  ])('of a refund refers to %s', async (_, href, reference) => {
+  ])('of a reversal refers to %s', async (_, href, reference) => {
     const links = [{ rel: 'up', href: `https://api.paypal.com${href}` }];
-    const resource = { id: 'REFUND1', custom_id: 'chg_1', links };
-    expect(await about('PAYMENT.CAPTURE.REFUNDED', resource)).toMatchObject({
+    const resource = { id: 'REVERSAL1', custom_id: 'chg_1', links };
+    expect(await about('PAYMENT.CAPTURE.REVERSED', resource)).toMatchObject({
       reference,
       causedBy: 'chg_1',
+    });
+  });
+
+  it.each(['PAYMENT.CAPTURE.REFUNDED', 'PAYMENT.REFUND.PENDING', 'PAYMENT.REFUND.FAILED'])(
+    'of %s is about the refund, and no charge’s',
+    async (type) => {
+      const links = [{ rel: 'up', href: 'https://api.paypal.com/v2/payments/captures/CAPTURE1' }];
+      const report = await reported(type, { id: 'REFUND1', custom_id: 'rfd_1', links });
+      expect(report).toEqual({
+        eventId: 'WH-1',
+        type,
+        about: undefined,
+        refund: { reference: 'REFUND1', refundId: 'rfd_1', chargeReference: 'CAPTURE1' },
+      });
+    },
+  );
+
+  it('of a refund that is not ours says so, whatever marks it has taken over', async () => {
+    const resource = { id: 'REFUND1', custom_id: 'chg_1', invoice_id: 'rnw_1' };
+    expect(await reported('PAYMENT.CAPTURE.REFUNDED', resource)).toMatchObject({
+      about: undefined,
+      refund: { reference: 'REFUND1', refundId: undefined, chargeReference: undefined },
+    });
+  });
+
+  it.each(['CREATED', 'UPDATED', 'RESOLVED'])('of CUSTOMER.DISPUTE.%s names it', async (name) => {
+    const report = await reported(`CUSTOMER.DISPUTE.${name}`, { dispute_id: 'PP-D-1' });
+    expect(report).toMatchObject({ about: undefined, dispute: { reference: 'PP-D-1' } });
+    expect(await reported(`CUSTOMER.DISPUTE.${name}`, {})).not.toHaveProperty('dispute');
+  });
+
+  it('of a reversal names no refund: the money went by nobody’s will', async () => {
+    const report = await reported('PAYMENT.CAPTURE.REVERSED', { id: 'REVERSAL1' });
+    expect(report).not.toHaveProperty('refund');
+  });
+
+  it('of somebody else’s invoice names no renewal', async () => {
+    const resource = { ...EVENT.resource, invoice_id: 'INV-7' };
+    expect(await about('PAYMENT.CAPTURE.COMPLETED', resource)).toMatchObject({
+      renewalId: undefined,
     });
   });
 

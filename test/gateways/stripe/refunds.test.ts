@@ -17,7 +17,7 @@ function refundOf(chargeReference: string, more: Partial<RefundOrder> = {}): Fro
   const id = `rfd_${++refunds}`;
   const order = { id, merchantId: 'mer_1', chargeReference, amount: money(1999, 'EUR'), ...more };
   const { amount } = order;
-  const request = stripe.composeRefund(order);
+  const request = stripe.refunding.composeRefund(order);
   return { id, chargeReference, amount, request, resendable: true, reference: undefined };
 }
 
@@ -42,7 +42,10 @@ describe('a request', () => {
     ['fraud', 'fraudulent'],
   ] as const)('for %s says %s, and is taken', async (reason, said) => {
     const by = merchant();
-    const answer = await stripe.refund(by.account, refundOf(await charged(by), { reason }));
+    const answer = await stripe.refunding.refund(
+      by.account,
+      refundOf(await charged(by), { reason }),
+    );
     if (answer.kind !== 'succeeded') throw new Error(JSON.stringify(answer));
     expect((await by.client.refunds.retrieve(answer.reference)).reason).toBe(said);
   });
@@ -103,10 +106,10 @@ describe('a refund', () => {
   test('that succeeded may fail afterwards, and a look-up tells', async () => {
     const by = merchant();
     const refund = refundOf(await charged(by, 'refund_fail'));
-    const answer = await stripe.refund(by.account, refund);
+    const answer = await stripe.refunding.refund(by.account, refund);
     if (answer.kind !== 'succeeded') throw new Error(JSON.stringify(answer));
     await control('POST', 'clock', { advance_seconds: 3 });
-    const look = () => stripe.lookUpRefund(by.account, { ...refund, ...answer });
+    const look = () => stripe.refunding.lookUpRefund(by.account, { ...refund, ...answer });
     await expect.poll(async () => (await look()).kind).toBe('failed');
     expect(await look()).toMatchObject({ failure: 'payer_unreachable' });
   });
@@ -115,7 +118,7 @@ describe('a refund', () => {
     const by = merchant();
     const charge = await charged(by);
     await by.client.refunds.create({ charge });
-    const answer = await stripe.refund(by.account, refundOf(charge));
+    const answer = await stripe.refunding.refund(by.account, refundOf(charge));
     expect(answer).toMatchObject({ kind: 'failed', failure: 'already_refunded' });
   });
 
@@ -123,15 +126,60 @@ describe('a refund', () => {
     const by = merchant();
     const charge = await charged(by);
     const ours = refundOf(charge, { amount: money(7, 'EUR') });
-    await stripe.refund(by.account, ours);
+    await stripe.refunding.refund(by.account, ours);
     for (let other = 0; other < 101; other++) await by.client.refunds.create({ charge, amount: 1 });
-    expect((await stripe.lookUpRefund(by.account, ours)).kind).toBe('succeeded');
+    expect((await stripe.refunding.lookUpRefund(by.account, ours)).kind).toBe('succeeded');
   });
 
   test('that was never sent is absent, also when its key has died: lists do not lag', async () => {
     const by = merchant();
     const dead = { ...refundOf(await charged(by)), resendable: false };
-    expect(await stripe.lookUpRefund(by.account, dead)).toEqual({ kind: 'absent' });
+    expect(await stripe.refunding.lookUpRefund(by.account, dead)).toEqual({ kind: 'absent' });
+  });
+});
+
+describe('the refunds of a charge', () => {
+  test.each([
+    ['succeeded', 'succeeded'],
+    ['pending', 'pending'],
+    ['requires_action', 'pending'],
+    ['failed', 'failed'],
+    ['canceled', 'failed'],
+    [null, 'pending'],
+    ['of_next_year', 'pending'],
+  ])('that are %s are listed as %s', async (status, said) => {
+    const made = { id: 're_1', amount: 7, currency: 'eur', created: 5, metadata: null, status };
+    const list = { object: 'list', data: [made], has_more: false, url: '/v1/refunds' };
+    const { account } = await oneAnswer(200, {}, list);
+    expect(await stripe.refunding.listRefunds(account, 'ch_1')).toEqual({
+      kind: 'listed',
+      refunds: [
+        { reference: 're_1', refundId: undefined, amount: money(7, 'EUR'), status: said, at: 5000 },
+      ],
+    });
+  });
+
+  test('are all listed, those made by hand among them', async () => {
+    const by = merchant();
+    const charge = await charged(by);
+    await stripe.refunding.refund(by.account, refundOf(charge, { amount: money(7, 'EUR') }));
+    for (let other = 0; other < 101; other++) await by.client.refunds.create({ charge, amount: 1 });
+    const listed = await stripe.refunding.listRefunds(by.account, charge);
+    if (listed.kind !== 'listed') throw new Error(listed.why);
+    expect(listed.refunds).toHaveLength(102);
+    expect(listed.refunds.filter(({ refundId }) => refundId !== undefined)).toHaveLength(1);
+  });
+
+  test('of an account that may not be read are for a person; of a busy one they are not', async () => {
+    const refused = async (status: number) => {
+      const error = { type: 'invalid_request_error', message: 'No.' };
+      const { account } = await oneAnswer(status, {}, { error });
+      return stripe.refunding.listRefunds(account, 'ch_1');
+    };
+    for (const status of [401, 403])
+      expect(await refused(status)).toMatchObject({ kind: 'unavailable', attention: true });
+    for (const status of [429, 500])
+      expect(await refused(status)).not.toHaveProperty('attention', true);
   });
 });
 
@@ -144,7 +192,10 @@ describe('a refusal', () => {
     const thrown: unknown = await stripeFor(account)
       .refunds.create({ charge: 'ch_1' })
       .catch((caught: unknown) => caught);
-    return { alone: readRefundFailure(thrown), whole: await stripe.refund(account, refund) };
+    return {
+      alone: readRefundFailure(thrown),
+      whole: await stripe.refunding.refund(account, refund),
+    };
   }
 
   test.each([

@@ -60,10 +60,44 @@ describe('a webhook', () => {
     },
   );
 
-  test.each(['charge.failed', 'charge.succeeded', 'charge.dispute.closed', 'mandate.updated'])(
-    '%s says nothing that is not told otherwise',
-    async (type) => {
-      expect(await read(type, DISPUTE)).toMatchObject({ report: { about: undefined } });
+  test.each(['created', 'updated', 'closed', 'funds_withdrawn', 'funds_reinstated'])(
+    'charge.dispute.%s names its dispute',
+    async (what) => {
+      const named = { report: { dispute: { reference: 'du_1' } } };
+      expect(await read(`charge.dispute.${what}`, DISPUTE)).toMatchObject(named);
     },
   );
+
+  test.each(['refund.created', 'refund.updated', 'refund.failed', 'charge.refund.updated'])(
+    '%s names its refund, and whether we asked for it',
+    async (type) => {
+      const ours = { id: 're_1', charge: 'ch_1', metadata: { dunlin_refund: 'rfd_1' } };
+      expect(await read(type, ours)).toEqual({
+        kind: 'report',
+        report: {
+          eventId: 'evt_1',
+          type,
+          about: undefined,
+          refund: { reference: 're_1', refundId: 'rfd_1', chargeReference: 'ch_1' },
+        },
+      });
+      const byHand = { id: 're_2', charge: null, metadata: null };
+      const nobodys = { reference: 're_2', refundId: undefined, chargeReference: undefined };
+      expect(await read(type, byHand)).toMatchObject({ report: { refund: nobodys } });
+    },
+  );
+
+  test.each(['charge.failed', 'charge.succeeded', 'charge.refunded', 'mandate.updated'])(
+    '%s says nothing that is not told otherwise',
+    async (type) => {
+      const said = { eventId: 'evt_1', type, about: undefined };
+      expect(await read(type, DISPUTE)).toEqual({ kind: 'report', report: said });
+    },
+  );
+
+  test('charge.dispute.closed decides nothing: money is asked about when it went', async () => {
+    expect(await read('charge.dispute.closed', DISPUTE)).toMatchObject({
+      report: { about: undefined },
+    });
+  });
 });

@@ -1,0 +1,50 @@
+/** Settings: what a merchant has decided once for all. */
+import { type Settings, changeSettings, readSettings } from '../prisma/settings.js';
+import { defined } from './defined.js';
+import { route } from './route.js';
+import { changedSettings, settings } from './schemas/settings.js';
+import { write } from './write.js';
+
+const tag = 'settings';
+const answers = { 200: { description: 'The settings', schema: settings } };
+
+export const settingsRoutes = [
+  route({
+    method: 'get',
+    path: '/v1/settings',
+    scope: 'read',
+    tag,
+    summary: 'Read the settings',
+    answers,
+    run: async ({ api, merchantId }) => {
+      return { status: 200, body: render(await readSettings(api.db, merchantId)) };
+    },
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/settings',
+    scope: 'admin',
+    tag,
+    summary: 'Change the settings',
+    description: 'What is not named stays as it is. What was decided under the old ones stands.',
+    body: changedSettings,
+    answers,
+    run: (request) =>
+      write(request, async (tx) => {
+        const { refund_approval_above: limits, surplus, on_dispute: onDispute } = request.body;
+        const refundApprovalAbove =
+          limits && Object.fromEntries(limits.map((one) => [one.currency, one.amount_minor]));
+        const changes = defined({ refundApprovalAbove, surplus, onDispute });
+        return { status: 200, body: render(await changeSettings(tx, request.merchantId, changes)) };
+      }),
+  }),
+];
+
+function render({ refundApprovalAbove, surplus, onDispute }: Settings) {
+  const limits = Object.entries(refundApprovalAbove);
+  return {
+    refund_approval_above: limits.map(([currency, minor]) => ({ currency, amount_minor: minor })),
+    surplus,
+    on_dispute: onDispute,
+  };
+}

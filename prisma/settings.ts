@@ -1,0 +1,32 @@
+/** Settings: what a merchant has decided once for all. */
+import type { Tx } from './client.js';
+import type { Prisma } from './generated/client.js';
+
+export interface Settings {
+  /** Minor units by currency: a refund of more waits for a second key. A currency that is not named has no limit. */
+  readonly refundApprovalAbove: Readonly<Record<string, number>>;
+  /** Money that nobody owed when it arrived: held for a person to decide, or given back at once. */
+  readonly surplus: 'hold' | 'refund';
+  /** What becomes of a subscription when a payment of it is disputed. */
+  readonly onDispute: 'keep' | 'pause' | 'cancel';
+}
+
+const DEFAULTS: Settings = { refundApprovalAbove: {}, surplus: 'hold', onDispute: 'keep' };
+
+export async function readSettings(tx: Tx, merchantId: string): Promise<Settings> {
+  const { settings } = await tx.merchant.findUniqueOrThrow({ where: { id: merchantId } });
+  return { ...DEFAULTS, ...(settings as Partial<Settings>) };
+}
+
+/** What is not named stays as it is. */
+export async function changeSettings(
+  tx: Tx,
+  merchantId: string,
+  changes: Partial<Settings>,
+): Promise<Settings> {
+  await tx.$executeRaw`select 1 from merchant where id = ${merchantId} for update`;
+  const settings = { ...(await readSettings(tx, merchantId)), ...changes };
+  const data = { settings: settings as unknown as Prisma.InputJsonObject };
+  await tx.merchant.update({ where: { id: merchantId }, data });
+  return settings;
+}
