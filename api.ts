@@ -7,7 +7,7 @@ import { compose } from './processes/compose.js';
 import { main } from './processes/main.js';
 
 await main(async () => {
-  const config = readConfig({ required: ['DATABASE_URL', 'TEMPORAL_ADDRESS'] });
+  const config = readConfig({ required: ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SIGNING_KEY'] });
   const logger = makeLogger(config.LOG_LEVEL);
   const parts = compose(config, {
     databaseUrl: config.DATABASE_URL!,

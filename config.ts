@@ -64,6 +64,11 @@ const schema = z
       .string()
       .regex(/^dk_(test|live)_\w{24,}$/)
       .optional(),
+    /**
+     * Signs what goes out: webhooks to apps, and links in letters to customers. Whoever has it can sign as Dunlin; all
+     * processes share one. `npm start` makes one for itself.
+     */
+    SIGNING_KEY: z.string().min(32, { error: 'must have 32 characters or more' }).optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     /** Total time of one HTTP exchange with a gateway, in seconds. */
     GATEWAY_DEADLINE_SECONDS: seconds(25),

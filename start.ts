@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { type Config, readConfig } from './config.js';
 import { claim } from './embedded/claim.js';
+import { ownSigningKey } from './embedded/signing-key.js';
 import { requireFreePort } from './embedded/port.js';
 import { startPostgres } from './embedded/postgres.js';
 import { startTemporal } from './embedded/temporal.js';
@@ -32,10 +33,11 @@ const EMULATOR_SECRETS = {
 };
 
 await main(async () => {
-  const config = readConfig({ defaults: DEVELOPMENT });
-  const home = resolve(config.DUNLIN_HOME);
+  const home = resolve(readConfig().DUNLIN_HOME);
   mkdirSync(home, { recursive: true });
   claim(home);
+  const SIGNING_KEY = ownSigningKey(home);
+  const config = readConfig({ defaults: { ...DEVELOPMENT, SIGNING_KEY } });
   const logger = makeLogger(config.LOG_LEVEL, join(home, 'log', 'dunlin.log'));
   installTemporalRuntime(logger);
   const started: Running[] = [];

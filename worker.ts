@@ -10,7 +10,7 @@ import { runWorkers } from './processes/worker-pool.js';
 import type { Workers } from './temporal/workers.js';
 
 await main(async () => {
-  const config = readConfig({ required: ['DATABASE_URL', 'TEMPORAL_ADDRESS'] });
+  const config = readConfig({ required: ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SIGNING_KEY'] });
   const logger = makeLogger(config.LOG_LEVEL);
   installTemporalRuntime(logger);
   const parts = compose(config, {

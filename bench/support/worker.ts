@@ -29,6 +29,7 @@ export async function startWorker(
       TEMPORAL_ADDRESS: temporalAddress,
       WORKER_HEALTH_PORT: String(healthPort),
       LOG_LEVEL: 'warn',
+      SIGNING_KEY: 'a key of thirty-two characters or more',
     },
   });
   const ended = once(child, 'exit');

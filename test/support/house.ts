@@ -38,6 +38,7 @@ export async function openHouse(options: HouseOptions = {}) {
     : undefined;
   const environment = {
     TASK_QUEUE: `dunlin-${name}`,
+    SIGNING_KEY: 'a key of thirty-two characters or more',
     GATEWAY_DEADLINE_SECONDS: '1',
     CHARGE_TIMEOUT_SECONDS: '3',
     SHUTDOWN_GRACE_SECONDS: '3',
