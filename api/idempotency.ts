@@ -1,10 +1,10 @@
 /** Idempotency: one key, one answer, however often and however much at once it is asked. */
+import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 
 import { type CommandId, type RefundId, makeId } from '../domain/ids.js';
 import type { IdempotentRequest } from '../prisma/idempotency.js';
 import { derivedId, newId } from '../prisma/new-id.js';
-import { canonical, sha256 } from './canonical.js';
 import { invalidFields } from './problem.js';
 
 export type KeyedRequest = IdempotentRequest;
@@ -22,7 +22,7 @@ export function readIdempotencyKey(req: Request, merchantId: string): KeyedReque
   return {
     merchantId,
     key,
-    hash: sha256(`POST ${req.baseUrl}${req.path}\n${canonical(req.body ?? {})}`),
+    hash: sha256(`POST ${req.baseUrl}${req.path}\n${sorted(req.body ?? {})}`),
   };
 }
 
@@ -52,4 +52,17 @@ export function refundIdOf(keyed: KeyedRequest | undefined, chargedAt: Date): Re
 
 function fingerprintOf({ merchantId, key, hash }: KeyedRequest): string {
   return sha256(JSON.stringify([merchantId, key, hash]));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** JSON with its keys in order: the same body may be spelled in more than one way. */
+function sorted(body: unknown): string {
+  return JSON.stringify(body, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 }
