@@ -1,7 +1,9 @@
 /** What the audit trail says of a request: who asked, by which route, what it changed, and why. */
+import { createHash } from 'node:crypto';
+
 import { auditRequest } from '../prisma/audit.js';
 import type { Tx } from '../prisma/client.js';
-import { canonical, sha256 } from './canonical.js';
+import { canonical } from './canonical.js';
 import type { ApiRequest } from './route.js';
 
 /** What was changed, as the API shows it. Only the hashes of it are kept. */
@@ -42,7 +44,6 @@ function reasonIn(body: unknown): string | undefined {
   return typeof reason === 'string' ? reason : undefined;
 }
 
-/** Taken of what is sent: a field that JSON leaves out is not hashed either. */
 function hashOf(shown: object): string {
-  return sha256(canonical(shown));
+  return createHash('sha256').update(canonical(shown)).digest('hex');
 }

@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
-
-/** JSON with its keys in order: what says the same is spelled the same. */
+/** Canonical JSON as in RFC 8785: what says the same is spelled the same. For plain JSON values. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-}
-
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value)
+    .filter(([, part]) => part !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`);
+  return `{${fields.join(',')}}`;
 }
