@@ -3,6 +3,7 @@ import type { Decision } from '../domain/dunning.js';
 import type { RenewalId } from '../domain/ids.js';
 import type { RenewalStatus } from '../domain/renewal.js';
 import type { RecordedCommand, Verdict } from '../workflows/messages.js';
+import { auditCommand } from '../prisma/audit.js';
 import { readCharge } from '../prisma/charge.js';
 import { settleOpen } from '../prisma/charge-outcome.js';
 import type { Tx } from '../prisma/client.js';
@@ -66,6 +67,7 @@ async function insertOnce(
   now: Date,
   spentAt: Date | null = null,
 ): Promise<boolean> {
+  const said = { actor: actor.slice(0, 200), reason: reason.slice(0, 1000) };
   const { count } = await tx.command.createMany({
     data: [
       {
@@ -73,8 +75,7 @@ async function insertOnce(
         merchantId,
         renewalId,
         kind,
-        actor: actor.slice(0, 200),
-        reason: reason.slice(0, 1000),
+        ...said,
         arguments: rest as Prisma.InputJsonObject,
         recordedAt: now,
         spentAt,
@@ -82,7 +83,10 @@ async function insertOnce(
     ],
     skipDuplicates: true,
   });
-  return count === 1;
+  if (count !== 1) return false;
+  const object = 'chargeId' in rest ? rest.chargeId : renewalId;
+  await auditCommand(tx, { ...said, id, merchantId, renewalId, kind, object });
+  return true;
 }
 
 async function takeEffect(

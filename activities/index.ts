@@ -1,4 +1,5 @@
 /** Every activity, bound to what it works with. A workflow knows them by these names: renaming one breaks runs. */
+import { sealAudit } from './audit.js';
 import { commandRenewal, decideCharge, raiseAttention, recordCommand } from './command.js';
 import { resolveCharge, submitCharge } from './charge.js';
 import { compareBooks } from './compare-books.js';
@@ -41,6 +42,7 @@ export function bookActivities(deps: Deps) {
     restartLost: () => restartLost(deps),
     endOverdue: () => endOverdue(deps),
     keepReconciling: () => keepReconciling(deps),
+    sealAudit: () => sealAudit(deps),
     beginReconciliation: bind(deps, beginReconciliation),
     compareBooks: bind(deps, compareBooks),
     bookFees: bind(deps, bookFees),

@@ -34,8 +34,9 @@ export const apiKeyRoutes = [
             'mode',
           );
         const { row, secret } = await createApiKey(tx, { merchantId, ...body });
-        const shown = { ...renderApiKey(row), secret: null };
-        return { status: 201, body: shown, shownOnce: { secret } };
+        const after = renderApiKey(row);
+        const audited = { object: row.id, after };
+        return { status: 201, body: { ...after, secret: null }, shownOnce: { secret }, audited };
       }),
   }),
   route({
@@ -61,8 +62,10 @@ export const apiKeyRoutes = [
     answers: { 200: { description: 'The revoked key', schema: apiKey } },
     run: (request) =>
       write(request, async (tx, now) => {
-        const row = await revokeApiKey(tx, request.merchantId, request.params.id, now);
-        return { status: 200, body: renderApiKey(row) };
+        const { merchantId, params } = request;
+        const { row, changed } = await revokeApiKey(tx, merchantId, params.id, now);
+        const body = renderApiKey(row);
+        return { status: 200, body, audited: changed ? { object: row.id, after: body } : null };
       }),
   }),
 ];

@@ -49,7 +49,7 @@ export const attentionRoutes = [
       const by = { actor: caller.keyName, reason: body.reason };
       const written = await write(request, async (tx, now) => {
         await acknowledge(tx, { merchantId, id: params.id, ...by }, now);
-        return { status: 204, body: {} };
+        return { status: 204, body: {}, audited: { object: params.id } };
       });
       return { status: 204, headers: written.headers ?? {} };
     },

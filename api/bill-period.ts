@@ -19,7 +19,9 @@ export async function billPeriod(request: BillRequest): Promise<Answer> {
     const locked = await requireLocked(tx, merchantId, request.params.id);
     const started = await startRenewal(tx, locked, askedPeriod(request.body), now);
     const { id } = started.renewal;
-    return { status: started.created ? 201 : 200, body: { id }, dispatches: started.dispatches };
+    const { created, dispatches } = started;
+    const audited = created ? { object: id } : null;
+    return { status: created ? 201 : 200, body: { id }, dispatches, audited };
   });
   const { id } = asked.body as { id: string };
   const hasLeft = async () => (await readRenewalStatus(api.db, id)) !== 'collecting';

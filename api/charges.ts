@@ -51,7 +51,8 @@ export const chargeRoutes = [
         const { status, renewalId } = await requireChargeView(db, request.merchantId, chargeId);
         requireOpenCharge(status as ChargeStatus);
         const renewal = await requireRenewal(db, request.merchantId, renewalId);
-        return { renewalId, workflowId: ownerOf(renewal), location: `/v1/charges/${chargeId}` };
+        const location = `/v1/charges/${chargeId}`;
+        return { renewalId, workflowId: ownerOf(renewal), object: chargeId, location };
       });
     },
   }),

@@ -1,6 +1,7 @@
 /** Commands: what an operator asks of a run, sent once, with the API key's name and the reason given. */
 import { DomainError } from '../domain/errors.js';
 import type { CommandId } from '../domain/ids.js';
+import { noteAsked } from '../prisma/audit.js';
 import type { Renewal } from '../prisma/renewal.js';
 import type { Launch } from '../temporal/launch.js';
 import type { ApiDeps } from './deps.js';
@@ -12,6 +13,8 @@ import { findEarlier, write } from './write.js';
 interface Addressee {
   readonly renewalId: string;
   readonly workflowId: string;
+  /** What the command is about, as the audit trail names it. */
+  readonly object: string;
   readonly location: string;
 }
 
@@ -26,17 +29,24 @@ export type AskedCommand = { readonly reason: string } & (
     }
 );
 
-/** Sent before it is noted: its id comes from the Idempotency-Key, and Temporal takes an id only once. */
+type CommandRequest = Pick<
+  ApiRequest,
+  'action' | 'api' | 'body' | 'caller' | 'keyed' | 'log' | 'merchantId' | 'requestId'
+>;
+
+/** Sent before its answer is kept: its id comes from the Idempotency-Key, and Temporal takes an id only once. */
 export async function giveCommand(
-  request: Pick<ApiRequest, 'api' | 'caller' | 'keyed' | 'log'>,
+  request: CommandRequest,
   asked: AskedCommand,
   findAddressee: (api: ApiDeps) => Promise<Addressee>,
 ): Promise<Answer> {
   const earlier = await findEarlier(request);
   if (earlier) return earlier;
   const { api, caller, keyed } = request;
-  const { renewalId, workflowId, location } = await findAddressee(api);
+  const addressee = await findAddressee(api);
+  const { renewalId, workflowId, location } = addressee;
   const id = commandIdOf(keyed);
+  await note(request, id, addressee);
   await send(api.launch, workflowId, asked, caller.keyName, id);
   const body = {
     id,
@@ -47,9 +57,22 @@ export async function giveCommand(
     reason: asked.reason,
     workflow: renderWorkflow(workflowId, api),
   };
+  // The run that takes it audits it, when it records it.
   return keyed
-    ? write(request, () => Promise.resolve({ status: 202, body, location }))
+    ? write(request, () => Promise.resolve({ status: 202, body, location, audited: null }))
     : { status: 202, body, headers: { Location: location } };
+}
+
+/** So that the run's record of it says which API key it came from. */
+function note(
+  { api, caller, merchantId, action, requestId, keyed }: CommandRequest,
+  id: CommandId,
+  { renewalId, object }: Addressee,
+): Promise<void> {
+  const { keyId, keyName: actor } = caller;
+  const idempotencyKey = keyed?.key ?? null;
+  const asked = { id, merchantId, renewalId, keyId, actor, action, object, requestId };
+  return noteAsked(api.db, { ...asked, idempotencyKey }, new Date());
 }
 
 function send(

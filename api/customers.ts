@@ -7,6 +7,7 @@ import {
   listCustomers,
   requireCustomer,
 } from '../prisma/customer.js';
+import { lockRow } from '../prisma/lock-row.js';
 import { defined } from './defined.js';
 import { pageAnswer, pageFor } from './page.js';
 import { renderCustomer } from './render/customer.js';
@@ -75,8 +76,11 @@ export const customerRoutes = [
       write(request, async (tx) => {
         const { time_zone: timeZone, ...asked } = request.body;
         const changes = { ...defined(asked), ...(timeZone !== undefined && { timeZone }) };
-        const row = await changeCustomer(tx, request.merchantId, request.params.id, changes);
-        return { status: 200, body: renderCustomer(row) };
+        const { merchantId, params } = request;
+        await lockRow(tx, 'customer', params.id);
+        const before = renderCustomer(await requireCustomer(tx, merchantId, params.id));
+        const body = renderCustomer(await changeCustomer(tx, merchantId, params.id, changes));
+        return { status: 200, body, audited: { object: body.id, before, after: body } };
       }),
   }),
 ];

@@ -109,6 +109,7 @@ function runOf({ api, merchantId, params: { id } }: ApiRequest<{ id: string }>) 
     if (row.status !== 'open')
       throw new DomainError('conflict', 'case_closed', `The dunning case is ${row.status}`);
     const workflowId = dunningWorkflowId(row.renewalId as RenewalId);
-    return { renewalId: row.renewalId, workflowId, location: `/v1/dunning-cases/${row.id}` };
+    const location = `/v1/dunning-cases/${row.id}`;
+    return { renewalId: row.renewalId, workflowId, object: row.id, location };
   };
 }

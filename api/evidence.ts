@@ -25,7 +25,7 @@ export function putEvidence(request: ApiRequest<{ id: string }, unknown, Given>)
     const view = await requireDisputeView(tx, merchantId, params.id);
     const before = await readEvidence(tx, view.id);
     if (before && before.refused === undefined && isSame(before, body))
-      return { status: 200, body: renderDispute(view, api) };
+      return { status: 200, body: renderDispute(view, api), audited: null };
 
     requireOffered(view, api);
     requireWanted(view, before, now);
@@ -38,7 +38,9 @@ export function putEvidence(request: ApiRequest<{ id: string }, unknown, Given>)
     });
     const after = await requireDisputeView(tx, merchantId, view.id);
     const dispatches = [await api.wakeDispute(tx, after, now)];
-    return { status: 200, body: renderDispute(after, api), dispatches };
+    const shown = renderDispute(after, api);
+    const audited = { object: view.id, before: renderDispute(view, api), after: shown };
+    return { status: 200, body: shown, dispatches, audited };
   });
 }
 

@@ -8,6 +8,7 @@ import {
   listGatewayAccounts,
   requireGatewayAccount,
 } from '../prisma/gateway-account.js';
+import { lockRow } from '../prisma/lock-row.js';
 import { requireMode, requireScope } from './authenticate.js';
 import { defined } from './defined.js';
 import { pageAnswer, pageFor } from './page.js';
@@ -86,12 +87,14 @@ export const gatewayAccountRoutes = [
         const { merchantId, params, body, caller } = request;
         const { name, lane, state } = body;
         if (Object.keys(body).some((field) => field !== 'state')) requireScope(caller, 'admin');
+        await lockRow(tx, 'gateway_account', params.id);
         const before = await requireGatewayAccount(tx, merchantId, params.id);
         requireMode(caller, before.mode, 'mode');
         requireTestFor(body.api_base, before.mode);
         const changes = { ...defined({ name, lane, state }), ...defined(columnsOf(body)) };
-        const row = await changeGatewayAccount(tx, before.id, changes);
-        return { status: 200, body: renderGatewayAccount(row) };
+        const after = renderGatewayAccount(await changeGatewayAccount(tx, before.id, changes));
+        const audited = { object: after.id, before: renderGatewayAccount(before), after };
+        return { status: 200, body: after, audited };
       }),
   }),
 ];

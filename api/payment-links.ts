@@ -37,7 +37,8 @@ export const paymentLinkRoutes = [
         const { chargeId, secret } = await api.paymentLinks.issue(tx, asked, now);
         const shown = { charge: chargeId, renewal: renewalId, expires_at: expiresAt.toISOString() };
         const location = `/v1/charges/${chargeId}`;
-        return { status: 201, body: shown, location, shownOnce: { secret } };
+        const audited = { object: chargeId };
+        return { status: 201, body: shown, location, shownOnce: { secret }, audited };
       }),
   }),
 ];

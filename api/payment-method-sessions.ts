@@ -102,7 +102,7 @@ function keep(
   return write(request, async (tx) => {
     const atGateway = { merchantId, customerId, gatewayAccountId: account.id };
     if (customer !== undefined) await keepGatewayCustomer(tx, atGateway, customer);
-    return { status: 201, body: session };
+    return { status: 201, body: session, audited: { object: customerId } };
   });
 }
 

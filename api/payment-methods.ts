@@ -78,7 +78,9 @@ export const paymentMethodRoutes = [
         const { customerId } = method;
         // Charges planned with it give way, as they do to a new one.
         const dispatches = changed ? await offerNewMethod(tx, { customerId }, now) : [];
-        return { status: 200, body: renderPaymentMethod(method), dispatches };
+        const body = renderPaymentMethod(method);
+        const audited = changed ? { object: body.id, after: body } : null;
+        return { status: 200, body, dispatches, audited };
       }),
   }),
 ];

@@ -57,7 +57,8 @@ export const reconciliationRoutes = [
       const workflow = renderWorkflow(reconcileWorkflowId(account.id), api);
       const body = { gateway_account: account.id, workflow };
       const location = `/v1/reconciliations?gateway_account=${account.id}`;
-      return write(request, () => Promise.resolve({ status: 202, body, location }));
+      const audited = { object: account.id };
+      return write(request, () => Promise.resolve({ status: 202, body, location, audited }));
     },
   }),
   route({
@@ -129,7 +130,9 @@ export const reconciliationRoutes = [
         const { dispatches, ...made } = await makeGood(request, tx, row, now);
         const decided = { ...body, actor: caller.keyName };
         const resolved = await resolveDifference(tx, row, decided, made, now);
-        return { status: 201, body: renderDifference(resolved), dispatches };
+        const after = renderDifference(resolved);
+        const audited = { object: row.id, before: renderDifference(row), after };
+        return { status: 201, body: after, dispatches, audited };
       }),
   }),
 ];

@@ -42,7 +42,9 @@ export const refundRoutes = [
         const id = refundIdOf(request.keyed, plannedAt);
         const { refund: row, dispatches } = await api.planRefund(tx, { id, ...wish, ...by }, now);
         const location = `/v1/refunds/${row.id}`;
-        return { status: 201, body: { id: row.id }, location, dispatches };
+        const after = renderRefund({ ...row, account }, api);
+        const audited = { object: row.id, after };
+        return { status: 201, body: { id: row.id }, location, dispatches, audited };
       });
       return shownOnceHeard(request, written);
     },
@@ -92,7 +94,7 @@ export const refundRoutes = [
     waits: true,
     answers: { 200: { description: 'The refund', schema: refund } },
     run: async (request) => {
-      const { merchantId, caller, params: asked, body } = request;
+      const { api, merchantId, caller, params: asked, body } = request;
       const written = await write(request, async (tx, now) => {
         const before = await requireRefundView(tx, merchantId, asked.id);
         requireMode(caller, before.account.mode, 'id');
@@ -101,7 +103,13 @@ export const refundRoutes = [
         const approved = body.decision === 'approve';
         const decision = { decidedBy: caller.keyId, approved, why: body.reason };
         const dispatches = await decideRefund(tx, before, decision, now);
-        return { status: 200, body: { id: before.id }, dispatches };
+        const after = await requireRefundView(tx, merchantId, before.id);
+        const audited = {
+          object: before.id,
+          before: renderRefund(before, api),
+          after: renderRefund(after, api),
+        };
+        return { status: 200, body: { id: before.id }, dispatches, audited };
       });
       return shownOnceHeard(request, written);
     },

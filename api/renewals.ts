@@ -112,7 +112,8 @@ export const renewalRoutes = [
       giveCommand(request, { kind: 'retry', ...request.body }, async (api) => {
         const row = await requireRenewal(api.db, request.merchantId, request.params.id);
         requireOpenRenewal(row);
-        return { renewalId: row.id, workflowId: ownerOf(row), location: `/v1/renewals/${row.id}` };
+        const location = `/v1/renewals/${row.id}`;
+        return { renewalId: row.id, workflowId: ownerOf(row), object: row.id, location };
       }),
   }),
 ];

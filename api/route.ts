@@ -11,6 +11,7 @@ import type { ApiDeps, Caller, Scope } from './deps.js';
 import { type KeyedRequest, readIdempotencyKey } from './idempotency.js';
 import { readBody, readParams, readPreferredWait, readQuery } from './input.js';
 import { Problem } from './problem.js';
+import { requestIdOf } from './request-log.js';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -51,6 +52,9 @@ export interface ApiRequest<P = unknown, Q = unknown, B = unknown> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** What the audit trail calls it: "POST /v1/charges/{id}/refunds". */
+  readonly action: string;
+  readonly requestId: string;
   /** The caller's Idempotency-Key, if one was sent. */
   readonly keyed: KeyedRequest | undefined;
   /** How many seconds the caller would wait for an outcome. */
@@ -153,6 +157,8 @@ function readRequest(
     params: readParams(declared, req),
     query: readQuery(declared, req),
     body: readBody(declared, req),
+    action: `${declared.method.toUpperCase()} ${declared.path}`,
+    requestId: requestIdOf(req),
     keyed: declared.method === 'post' ? readIdempotencyKey(req, caller.merchantId) : undefined,
     preferredWait: declared.waits ? readPreferredWait(req) : undefined,
     closed: closing(res),

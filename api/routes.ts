@@ -1,5 +1,6 @@
 /** Every route with an API key, in the order in which the documentation shows them. */
 import { apiKeyRoutes } from './api-keys.js';
+import { auditEntryRoutes } from './audit-entries.js';
 import { attentionRoutes } from './attention.js';
 import { chargeRoutes } from './charges.js';
 import { customerRoutes } from './customers.js';
@@ -40,4 +41,5 @@ export const routes: readonly Route[] = [
   ...routingRuleRoutes,
   ...settingsRoutes,
   ...apiKeyRoutes,
+  ...auditEntryRoutes,
 ];

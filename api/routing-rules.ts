@@ -11,6 +11,7 @@ import {
   listRules,
   requireRule,
 } from '../prisma/routing-rule.js';
+import { lockRow } from '../prisma/lock-row.js';
 import { requireMode } from './authenticate.js';
 import { evaluateRouting } from './evaluate-routing.js';
 import { pageAnswer, pageFor } from './page.js';
@@ -101,13 +102,16 @@ export const routingRuleRoutes = [
     run: (request) =>
       write(request, async (tx) => {
         const { merchantId, caller, body } = request;
+        await lockRow(tx, 'routing_rule', request.params.id);
         const before = await requireRule(tx, merchantId, request.params.id);
         requireMode(caller, before.mode, 'accounts');
         const conditions = body.conditions && readConditions(body.conditions);
         const accounts = body.accounts && (await readAccounts(tx, request, body.accounts));
         const { name, position } = body;
         const rule = await changeRule(tx, before.id, { name, position, conditions, accounts });
-        return { status: 200, body: renderRoutingRule(rule) };
+        const after = renderRoutingRule(rule);
+        const audited = { object: rule.id, before: renderRoutingRule(before), after };
+        return { status: 200, body: after, audited };
       }),
   }),
   route({
@@ -118,10 +122,16 @@ export const routingRuleRoutes = [
     summary: 'Remove a routing rule',
     params,
     answers: { 204: { description: 'It is gone' } },
-    run: async ({ api, caller, merchantId, params: { id } }) => {
-      const rule = await requireRule(api.db, merchantId, id);
-      requireMode(caller, rule.mode, 'accounts');
-      await deleteRule(api.db, merchantId, rule.id);
+    run: async (request) => {
+      const { caller, merchantId, params: asked } = request;
+      await write(request, async (tx) => {
+        await lockRow(tx, 'routing_rule', asked.id);
+        const rule = await requireRule(tx, merchantId, asked.id);
+        requireMode(caller, rule.mode, 'accounts');
+        await deleteRule(tx, merchantId, rule.id);
+        const audited = { object: rule.id, before: renderRoutingRule(rule) };
+        return { status: 204, body: {}, audited };
+      });
       return { status: 204 };
     },
   }),

@@ -1,4 +1,5 @@
 /** Settings: what a merchant has decided once for all. */
+import { lockRow } from '../prisma/lock-row.js';
 import { type Settings, changeSettings, readSettings } from '../prisma/settings.js';
 import { defined } from './defined.js';
 import { route } from './route.js';
@@ -35,7 +36,11 @@ export const settingsRoutes = [
         const refundApprovalAbove =
           limits && Object.fromEntries(limits.map((one) => [one.currency, one.amount_minor]));
         const changes = defined({ refundApprovalAbove, surplus, onDispute });
-        return { status: 200, body: render(await changeSettings(tx, request.merchantId, changes)) };
+        const { merchantId } = request;
+        await lockRow(tx, 'merchant', merchantId);
+        const before = render(await readSettings(tx, merchantId));
+        const after = render(await changeSettings(tx, merchantId, changes));
+        return { status: 200, body: after, audited: { object: merchantId, before, after } };
       }),
   }),
 ];

@@ -14,8 +14,11 @@ export function changeSubscription(
   const { merchantId, params } = request;
   return write(request, async (tx, now) => {
     const locked = await requireLocked(tx, merchantId, params.id);
-    const { dispatches, sleeper } = await change(tx, locked, now);
-    const after = await requireSubscription(tx, merchantId, locked.id);
-    return { status: 200, body: renderSubscription(after), dispatches, sleeper };
+    const { subscription, dispatches, sleeper } = await change(tx, locked, now);
+    const body = renderSubscription(await requireSubscription(tx, merchantId, locked.id));
+    // What was so already is answered as it stands.
+    const changed = subscription !== locked;
+    const audited = { object: locked.id, before: renderSubscription(locked), after: body };
+    return { status: 200, body, dispatches, sleeper, audited: changed ? audited : null };
   });
 }

@@ -2,12 +2,18 @@
 import type { Tx } from '../prisma/client.js';
 import { type Dispatch, markSent } from '../prisma/dispatch.js';
 import { type StoredAnswer, findAnswer, storeAnswer, takeKey } from '../prisma/idempotency.js';
+import { type Audited, type AuditedRequest, audit } from './audit.js';
 import { wasDeadlocked } from './errors.js';
 import type { Answer, ApiRequest } from './route.js';
 
-export interface Written {
+export type Written = WrittenOnce &
+  (
+    | { readonly body: Identified; readonly audited?: Audited | null }
+    | { readonly body: object; readonly audited: Audited | null }
+  );
+
+interface WrittenOnce {
   readonly status: number;
-  readonly body: object;
   /** The address of what was made. */
   readonly location?: string;
   /** Belongs to the first answer only, and is stored nowhere. */
@@ -17,7 +23,12 @@ export interface Written {
   readonly sleeper?: string | undefined;
 }
 
-type Asked = Pick<ApiRequest, 'api' | 'keyed' | 'log'>;
+/** A body that shows what was made or changed: unless said otherwise, that is audited. Null: nothing was changed. */
+interface Identified {
+  readonly id: string;
+}
+
+type Asked = Pick<ApiRequest, 'api' | 'log'> & AuditedRequest;
 
 /** Does a piece of work once per Idempotency-Key; a repeat gets the answer of the first. */
 export async function write(
@@ -31,6 +42,8 @@ export async function write(
       const stored = keyed && (await takeKey(tx, keyed, now));
       if (stored) return { stored };
       const written = await work(tx, now);
+      const audited = auditedIn(written);
+      if (audited) await audit(tx, asked, audited);
       if (keyed) await storeAnswer(tx, keyed, toStore(written));
       return { written };
     });
@@ -38,6 +51,11 @@ export async function write(
   if ('stored' in outcome) return replayed(outcome.stored);
   await launchOwed(asked, outcome.written);
   return answerOf(outcome.written);
+}
+
+function auditedIn(written: Written): Audited | null {
+  if (written.audited !== undefined) return written.audited;
+  return { object: (written.body as Identified).id, after: written.body };
 }
 
 /** A run and a request may take the same rows in another order; whom PostgreSQL sends away comes again. */
@@ -54,7 +72,10 @@ async function againAfterDeadlock<T>(once: () => Promise<T>): Promise<T> {
 const MOST_ATTEMPTS = 4;
 
 /** The answer that this key has led to already, for work that begins outside the database. */
-export async function findEarlier({ api, keyed }: Asked): Promise<Answer | undefined> {
+export async function findEarlier({
+  api,
+  keyed,
+}: Pick<Asked, 'api' | 'keyed'>): Promise<Answer | undefined> {
   const stored = keyed && (await findAnswer(api.db, keyed));
   return stored && replayed(stored);
 }
@@ -71,7 +92,7 @@ interface Envelope {
   readonly location: string | null;
 }
 
-function toStore({ status, body, location }: Written) {
+function toStore({ status, body, location }: Pick<Written, 'status' | 'body' | 'location'>) {
   const envelope: Envelope = { text: JSON.stringify(body), location: location ?? null };
   return { status, body: { ...envelope } };
 }
@@ -89,7 +110,7 @@ function answerOf({ status, body, location, shownOnce }: Written): Answer {
 
 /** What cannot be sent now is sent by the sweep: the fact is committed, so the answer stays a success. */
 async function launchOwed(
-  { api, log }: Asked,
+  { api, log }: Pick<Asked, 'api' | 'log'>,
   { dispatches = [], sleeper }: Written,
 ): Promise<void> {
   if (dispatches.length === 0 && sleeper === undefined) return;

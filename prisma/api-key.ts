@@ -56,14 +56,14 @@ export async function revokeApiKey(
   merchantId: string,
   id: string,
   now: Date,
-): Promise<ApiKey> {
-  await tx.apiKey.updateMany({
+): Promise<{ readonly row: ApiKey; readonly changed: boolean }> {
+  const { count } = await tx.apiKey.updateMany({
     where: { id, merchantId, revokedAt: null },
     data: { revokedAt: now },
   });
   const row = await tx.apiKey.findFirst({ where: { id, merchantId } });
   if (!row) throw new DomainError('not_found', 'not_found', `There is no API key ${id}`);
-  return row;
+  return { row, changed: count === 1 };
 }
 
 function hashOf(secret: string): string {

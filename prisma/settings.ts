@@ -1,6 +1,7 @@
 /** Settings: what a merchant has decided once for all. */
 import type { Tx } from './client.js';
 import type { Prisma } from './generated/client.js';
+import { lockRow } from './lock-row.js';
 
 export interface Settings {
   /** Minor units by currency: a refund of more waits for a second key. A currency that is not named has no limit. */
@@ -24,7 +25,7 @@ export async function changeSettings(
   merchantId: string,
   changes: Partial<Settings>,
 ): Promise<Settings> {
-  await tx.$executeRaw`select 1 from merchant where id = ${merchantId} for update`;
+  await lockRow(tx, 'merchant', merchantId);
   const settings = { ...(await readSettings(tx, merchantId)), ...changes };
   const data = { settings: settings as unknown as Prisma.InputJsonObject };
   await tx.merchant.update({ where: { id: merchantId }, data });

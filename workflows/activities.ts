@@ -45,12 +45,13 @@ export function raiseAttention(...attention: Parameters<Activities['raiseAttenti
   return unlessItFails(books.raiseAttention(...attention));
 }
 
-export const { sendOwed, restartLost, endOverdue, keepReconciling } = proxyActivities<Activities>({
-  startToCloseTimeout: '10 minutes',
-  // A worker that was killed must not keep the next sweep waiting.
-  heartbeatTimeout: '1 minute',
-  retry: { maximumAttempts: 3 },
-});
+export const { sendOwed, restartLost, endOverdue, keepReconciling, sealAudit } =
+  proxyActivities<Activities>({
+    startToCloseTimeout: '10 minutes',
+    // A worker that was killed must not keep the next sweep waiting.
+    heartbeatTimeout: '1 minute',
+    retry: { maximumAttempts: 3 },
+  });
 
 /** Sends a charge, on the lane of its gateway account. */
 export function submitCharge(charge: ChargeTicket): Promise<ChargeOutcome> {

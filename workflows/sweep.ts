@@ -4,17 +4,20 @@
  * It reads rows only, in pages, oldest first, and describes a run only for what looks stuck. Everything it does is
  * safe to do twice.
  */
-import { endOverdue, keepReconciling, restartLost, sendOwed } from './activities.js';
+import { endOverdue, keepReconciling, restartLost, sealAudit, sendOwed } from './activities.js';
 
 export async function sweep() {
   const repairs = { sent: sendOwed(), restarted: restartLost(), ended: endOverdue() };
   // Each has its own chance, whatever becomes of the others.
   await Promise.allSettled(Object.values(repairs));
-  const reconciled = await keepReconciling();
+  const reconciled = keepReconciling();
+  await Promise.allSettled([reconciled]);
+  const sealed = await sealAudit();
   return {
     sent: await repairs.sent,
     restarted: await repairs.restarted,
     ended: await repairs.ended,
-    reconciled,
+    reconciled: await reconciled,
+    sealed,
   };
 }
