@@ -69,6 +69,11 @@ const schema = z
      * processes share one. `npm start` makes one for itself.
      */
     SIGNING_KEY: z.string().min(32, { error: 'must have 32 characters or more' }).optional(),
+    /** Whether webhook endpoints may be on this installation's own network; test ones also on this machine by http. */
+    WEBHOOK_PRIVATE_TARGETS: z
+      .enum(['on', 'off'])
+      .default('off')
+      .transform((setting) => setting === 'on'),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     /** Total time of one HTTP exchange with a gateway, in seconds. */
     GATEWAY_DEADLINE_SECONDS: seconds(25),

@@ -1,6 +1,7 @@
 import type { Account, Gateway } from '../gateways/gateway.js';
 import type { GatewayAccount } from '../prisma/charge.js';
 import type { Database } from '../prisma/client.js';
+import type { Messenger } from '../outbound/messenger.js';
 import type { Launch } from '../temporal/launch.js';
 import type { Breakers } from './breakers.js';
 import type { Clock } from './clock.js';
@@ -17,6 +18,8 @@ export interface Deps {
   readonly keyLives: Readonly<Record<string, number>>;
   readonly breakers: Breakers;
   readonly tempo: Tempo;
+  /** Carries events to apps. */
+  readonly messenger: Messenger;
   readonly clock: Clock;
   /** Tells Temporal that a long activity goes on. */
   readonly alive: () => void;

@@ -86,7 +86,10 @@ export async function sendOwedTo(deps: Deps, subscriptionId: string): Promise<vo
   for (const row of await listOwedTo(deps.db, subscriptionId)) await sendDispatch(deps, row);
 }
 
-export async function sendDispatch({ db, launch }: Deps, row: Dispatch): Promise<void> {
+export async function sendDispatch(
+  { db, launch }: Pick<Deps, 'db' | 'launch'>,
+  row: Dispatch,
+): Promise<void> {
   await launch.send(row);
   await markSent(db, row.id);
 }

@@ -4,6 +4,7 @@ import { commandRenewal, decideCharge, raiseAttention, recordCommand } from './c
 import { resolveCharge, submitCharge } from './charge.js';
 import { compareBooks } from './compare-books.js';
 import type { Deps } from './deps.js';
+import { deliverAgain } from './deliver.js';
 import { sendOwed } from './dispatch.js';
 import { closeDunningCase, enterStage, openDunningCase, readDunningCase } from './dunning-case.js';
 import { followDispute } from './follow-dispute.js';
@@ -50,7 +51,7 @@ export function bookActivities(deps: Deps) {
   };
 }
 
-/** They talk to gateways, each on the lane of the charge's gateway account. */
+/** They talk to gateways, each on the lane of the charge's gateway account, and to apps, on a lane of their own. */
 export function gatewayActivities(deps: Deps) {
   return {
     submitCharge: bind(deps, submitCharge),
@@ -60,6 +61,7 @@ export function gatewayActivities(deps: Deps) {
     followDispute: bind(deps, followDispute),
     readBooks: bind(deps, readBooks),
     healDifferences: bind(deps, healDifferences),
+    deliverAgain: bind(deps, deliverAgain),
   };
 }
 

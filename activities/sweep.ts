@@ -16,6 +16,7 @@ import { endSubscription } from '../prisma/subscription-change.js';
 import { type Subscription, lockSubscription } from '../prisma/subscription.js';
 import { ownerOf } from '../temporal/owner.js';
 import type { Deps } from './deps.js';
+import { restartDeliveries } from './deliver.js';
 import { sendDispatch } from './dispatch.js';
 import { type Repairs, addRepairs, repairEach } from './repairs.js';
 
@@ -49,6 +50,7 @@ export async function restartLost(deps: Deps): Promise<Repairs> {
       (after) => listOpenDisputes(db, before, after, PAGE),
       disputeRestartOf(deps),
     ),
+    await restartDeliveries(deps),
   ]);
 }
 

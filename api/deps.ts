@@ -6,6 +6,7 @@ import type { Database, Tx } from '../prisma/client.js';
 import type { Dispatch } from '../prisma/dispatch.js';
 import type { Dispute } from '../prisma/dispute.js';
 import type { GatewayAccount } from '../prisma/gateway-account.js';
+import type { Messenger } from '../outbound/messenger.js';
 import type { Refund } from '../prisma/refund.js';
 import type { Launch } from '../temporal/launch.js';
 
@@ -25,6 +26,8 @@ export interface ApiDeps {
   readonly temporalLink: (workflowId: string) => string;
   readonly readNextStep: (renewalId: string) => Promise<NextStep | null>;
   readonly paymentLinks: PaymentLinks;
+  /** What webhook endpoints may be, and what they verify with. */
+  readonly messenger: Pick<Messenger, 'secretOf' | 'urlFault'>;
   readonly planRefund: PlanRefund;
   /** Owes the run of a dispute a look at it. */
   readonly wakeDispute: (tx: Tx, dispute: Dispute, now: Date) => Promise<Dispatch>;

@@ -1,8 +1,7 @@
 /** Events: what happened, in order. */
 import { z } from 'zod';
 
-import { DomainError } from '../domain/errors.js';
-import { findEvent, listEvents } from '../prisma/event.js';
+import { listEvents, placeEvents, requireEvent } from '../prisma/event.js';
 import { pageAnswer, pageFor } from './page.js';
 import { renderEvent } from './render/event.js';
 import { route } from './route.js';
@@ -18,16 +17,27 @@ export const eventRoutes = [
     scope: 'read',
     tag,
     summary: 'List events, oldest first',
-    description: 'Pass the last id you saw as starting_after to hear what came after it.',
+    description:
+      'Pass the last id you saw as starting_after to hear what came after it: nothing is ever put in before it.',
     query: z.strictObject({
       ...pageOf('evt'),
       subscription: idOf('sub').optional(),
       type: text(100).optional().meta({ example: 'renewal.paid' }),
+      acknowledged: z
+        .enum(['true', 'false'])
+        .transform((value) => value === 'true')
+        .optional()
+        .meta({
+          description:
+            'Only events that an app has been sent to act on: those it has, or has not, acknowledged',
+        }),
     }),
     answers: { 200: { description: 'Events', schema: listOf(event) } },
     run: async ({ api, merchantId, query }) => {
-      const { subscription: subscriptionId, type } = query;
-      const page = { ...pageFor(merchantId, query), subscriptionId, type };
+      const { subscription: subscriptionId, type, acknowledged } = query;
+      // What is committed shows at once, even while no worker runs.
+      await placeEvents(api.db, merchantId);
+      const page = { ...pageFor(merchantId, query), subscriptionId, type, acknowledged };
       return pageAnswer(await listEvents(api.db, page), query.limit, renderEvent);
     },
   }),
@@ -40,9 +50,7 @@ export const eventRoutes = [
     params: byId('evt'),
     answers: { 200: { description: 'The event', schema: event } },
     run: async ({ api, merchantId, params: { id } }) => {
-      const row = await findEvent(api.db, merchantId, id);
-      if (!row) throw new DomainError('not_found', 'not_found', `There is no event ${id}`);
-      return { status: 200, body: renderEvent(row) };
+      return { status: 200, body: renderEvent(await requireEvent(api.db, merchantId, id)) };
     },
   }),
 ];

@@ -12,6 +12,7 @@ import { LONGEST_WAIT_SECONDS } from './input.js';
 import type { Route } from './route.js';
 import { routes } from './routes.js';
 import { problem } from './schemas/common.js';
+import { EVENT_TYPES, exampleOf, messageOf } from './schemas/event-types.js';
 import { openedPayment } from './schemas/payment-link.js';
 
 export function openApiDocument() {
@@ -20,6 +21,7 @@ export function openApiDocument() {
     info: { title: 'Dunlin API', version: '1', description: INTRODUCTION },
     servers: [{ url: '/' }],
     paths: { ...routePaths(), ...OPEN_PATHS },
+    webhooks: webhooks(),
     components: {
       securitySchemes: {
         apiKey: {
@@ -44,6 +46,18 @@ function routePaths(): ZodOpenApiPathsObject {
   for (const route of routes)
     paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
   return paths;
+}
+
+/** What an app's endpoint is sent. */
+function webhooks(): ZodOpenApiPathsObject {
+  const sent = Object.entries(EVENT_TYPES).map(([type, kind]) => {
+    const schema = messageOf(type, kind);
+    const content = { 'application/json': { schema, example: exampleOf(type) } };
+    const responses = { '2XX': { description: 'Taken: anything else is tried again' } };
+    const post = { tags: ['events'], summary: kind.when, requestBody: { content }, responses };
+    return [type, { post }];
+  });
+  return Object.fromEntries(sent) as ZodOpenApiPathsObject;
 }
 
 function operationOf(route: Route): ZodOpenApiOperationObject {

@@ -4,6 +4,7 @@ import { auditEntryRoutes } from './audit-entries.js';
 import { attentionRoutes } from './attention.js';
 import { chargeRoutes } from './charges.js';
 import { customerRoutes } from './customers.js';
+import { deliveryRoutes } from './deliveries.js';
 import { disputeRoutes } from './disputes.js';
 import { dunningCaseRoutes } from './dunning-cases.js';
 import { eventRoutes } from './events.js';
@@ -20,6 +21,7 @@ import { routingRuleRoutes } from './routing-rules.js';
 import { statementRoutes } from './statements.js';
 import { settingsRoutes } from './settings.js';
 import { subscriptionRoutes } from './subscriptions.js';
+import { webhookEndpointRoutes } from './webhook-endpoints.js';
 
 export const routes: readonly Route[] = [
   ...customerRoutes,
@@ -36,6 +38,8 @@ export const routes: readonly Route[] = [
   ...ledgerRoutes,
   ...statementRoutes,
   ...eventRoutes,
+  ...deliveryRoutes,
+  ...webhookEndpointRoutes,
   ...gatewayAccountRoutes,
   ...reconciliationRoutes,
   ...routingRuleRoutes,

@@ -31,6 +31,7 @@ export const ID_PREFIXES = {
   rcn: 'reconciliation',
   dif: 'difference',
   aud: 'audit entry',
+  whe: 'webhook endpoint',
 } as const;
 
 /** The part of an id before the underscore: "rnw". */

@@ -38,6 +38,11 @@ export function reconcileWorkflowId(gatewayAccountId: string): string {
   return `reconcile/${gatewayAccountId}`;
 }
 
+/** "delivery/evt_…/whe_…": an event that an endpoint did not take at the first try. */
+export function deliveryWorkflowId(eventId: string, endpointId: string): string {
+  return `delivery/${eventId}/${endpointId}`;
+}
+
 /**
  * The UTC instant to the minute, "2026-12-01T00:00Z". Seconds appear only when they are not zero,
  * and milliseconds likewise, so that every instant has exactly one text.

@@ -1,6 +1,7 @@
 /** Dispatches: starts and wakes owed to Temporal, written with the fact and sent until done. */
 import type { RenewalId, SubscriptionId } from '../domain/ids.js';
 import {
+  deliveryWorkflowId,
   dunningWorkflowId,
   periodStartText,
   refundWorkflowId,
@@ -71,6 +72,31 @@ export function oweRefundRun(
       workflowId: refundWorkflowId(run.id),
       input: { refundId: run.id, renewalId: run.renewalId },
       kind: 'wake',
+      createdAt: now,
+    },
+  });
+}
+
+/** Owes the run that brings an event to an endpoint after all. */
+export function oweDeliveryRun(
+  tx: Tx,
+  run: {
+    readonly merchantId: string;
+    readonly subscriptionId: string;
+    readonly eventId: string;
+    readonly endpointId: string;
+  },
+  now: Date,
+): Promise<Dispatch> {
+  const { merchantId, ...input } = run;
+  return tx.dispatch.create({
+    data: {
+      id: newId('dsp'),
+      merchantId,
+      workflowType: 'delivery',
+      workflowId: deliveryWorkflowId(run.eventId, run.endpointId),
+      input,
+      kind: 'start',
       createdAt: now,
     },
   });

@@ -29,6 +29,7 @@ export async function runApi(config: Config, parts: Parts, logger: Logger): Prom
     accountFor: deps.accountFor,
     webhookAccountFor,
     temporalLink,
+    messenger: deps.messenger,
     stopping: stopping.signal,
     paymentLinks: {
       issue: (tx, asked, now) => issueLink(deps, tx, asked, now),

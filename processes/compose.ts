@@ -11,6 +11,8 @@ import type { Account, WebhookAccount } from '../gateways/gateway.js';
 import { gatewayNamed, keyLives } from '../gateways/index.js';
 import type { GatewayAccount } from '../prisma/charge.js';
 import { type Database, openDatabase } from '../prisma/client.js';
+import { createMessenger } from '../outbound/messenger.js';
+import { createSender } from '../outbound/sender.js';
 import { type TemporalTarget, connectLazily } from '../temporal/connect.js';
 import { launchOn } from '../temporal/launch.js';
 
@@ -81,6 +83,11 @@ export function compose(
         probeAfterMs: config.BREAKER_PROBE_SECONDS * 1000,
       }),
       tempo,
+      messenger: createMessenger({
+        send: createSender(),
+        signingKey: config.SIGNING_KEY,
+        privateTargets: config.WEBHOOK_PRIVATE_TARGETS,
+      }),
       clock: activityClock,
       alive: () => heartbeat(),
     },

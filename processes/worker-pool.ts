@@ -6,7 +6,10 @@ import type { Logger } from '../logger.js';
 import { listLanes } from '../prisma/gateway-account.js';
 import { prepareNamespace } from '../temporal/connect.js';
 import { type Workers, startWorkers } from '../temporal/workers.js';
+import { deliveryLane } from '../domain/delivery.js';
+import type { Database } from '../prisma/client.js';
 import type { Parts } from './compose.js';
+import { startRelay } from './relay.js';
 
 export async function runWorkers(
   config: Config,
@@ -20,11 +23,22 @@ export async function runWorkers(
     ...target,
     bookActivities: bookActivities(deps),
     gatewayActivities: gatewayActivities(deps),
-    listLanes: () => listLanes(db),
+    listLanes: () => allLanes(db, target.taskQueue),
     laneConcurrency: config.LANE_CONCURRENCY,
     graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
     onFatal,
   });
+  const relay = startRelay(deps, logger);
   logger.info({ lanes: workers.lanes() }, 'Workers are running');
-  return workers;
+  return {
+    ...workers,
+    async stop() {
+      await Promise.all([relay.stop(), workers.stop()]);
+    },
+  };
+}
+
+/** Those of the gateway accounts, and the one on which apps are tried again. */
+export async function allLanes(db: Database, taskQueue: string): Promise<string[]> {
+  return [...(await listLanes(db)), deliveryLane(taskQueue)];
 }

@@ -28,14 +28,14 @@ export interface OwedMessage {
 
 export interface RunAddress {
   readonly merchantId: string;
-  readonly workflowType: 'renewal' | 'dunning' | 'refund' | 'dispute';
+  readonly workflowType: 'renewal' | 'dunning' | 'refund' | 'dispute' | 'delivery';
   readonly workflowId: string;
   readonly input: RunInput;
   /** For operators' filters, where the input does not name it. */
   readonly subscriptionId?: string;
 }
 
-type RunInput = RenewalInput | DunningInput | RefundInput | DisputeInput;
+type RunInput = RenewalInput | DunningInput | RefundInput | DisputeInput | DeliveryInput;
 
 interface RenewalInput {
   readonly subscriptionId: string;
@@ -52,6 +52,12 @@ type RefundInput = { readonly renewalId: string } & (
 );
 
 type DisputeInput = DisputeTicket;
+
+interface DeliveryInput {
+  readonly subscriptionId: string;
+  readonly eventId: string;
+  readonly endpointId: string;
+}
 
 /** The updates an operator may send, and what each needs to say. */
 interface Wishes {
@@ -207,6 +213,7 @@ function refusal(error: unknown): unknown {
 
 /** One line for the list and the header of a run. What it says must stay true: no amount, which may change. */
 function summaryOf(input: RunInput): string {
+  if ('endpointId' in input) return `Delivery of ${input.eventId} to ${input.endpointId}`;
   if ('refundId' in input) return `Refund ${input.refundId}`;
   if ('chargeId' in input) return `Refunds made of ${input.chargeId} at the gateway`;
   if ('reference' in input) return `Dispute ${input.reference}`;

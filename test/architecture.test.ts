@@ -10,17 +10,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   domain: [],
   workflows: ['domain', 'type:activities'],
   gateways: ['domain'],
+  outbound: ['domain'],
   prisma: ['domain'],
   activities: [
     'domain',
     'prisma',
     'type:gateways',
+    'type:outbound',
     'temporal/launch',
     'temporal/owner',
     'type:workflows/messages',
   ],
   temporal: ['domain', 'workflows', 'type:activities'],
-  api: ['domain', 'gateways', 'prisma', 'temporal', 'type:workflows/messages'],
+  api: ['domain', 'gateways', 'prisma', 'temporal', 'type:outbound', 'type:workflows/messages'],
   emulators: [],
   embedded: ['scripts/temporal-cli'],
   sample: ['domain', 'prisma'],
@@ -33,6 +35,8 @@ const OWNED_PACKAGES: Record<string, readonly string[]> = {
   '@prisma/client': ['prisma', 'prisma/generated'],
   '@prisma/adapter-pg': ['prisma'],
   express: ['api', 'test'],
+  'ipaddr.js': ['outbound'],
+  standardwebhooks: ['outbound', 'test'],
 };
 
 interface Import {

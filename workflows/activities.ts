@@ -5,6 +5,7 @@ import {
   ApplicationFailure,
   TimeoutFailure,
   proxyActivities,
+  workflowInfo,
 } from '@temporalio/workflow';
 
 import type { Activities } from '../activities/index.js';
@@ -12,6 +13,8 @@ import type { Healed, Healing } from '../activities/heal.js';
 import type { BooksRead } from '../activities/read-books.js';
 import type { RefundSubject } from '../activities/refund.js';
 import type { ChargeOutcome, ChargeTicket } from '../domain/charge.js';
+import type { DeliveryTicket } from '../activities/deliver.js';
+import { type DeliveryTry, deliveryLane } from '../domain/delivery.js';
 import type { DisputeLook, DisputeTicket } from '../domain/dispute.js';
 import type { ReconcileTicket } from '../domain/reconciliation.js';
 import type { RefundLook } from '../domain/refund.js';
@@ -126,6 +129,17 @@ export function followDispute(ticket: DisputeTicket): Promise<DisputeLook> {
     retry: PATIENCE,
   });
   return lane.followDispute(ticket);
+}
+
+/** One more try at bringing an event to an endpoint. What an app answers is a value; only our own faults repeat it. */
+export function deliverAgain(ticket: DeliveryTicket): Promise<DeliveryTry> {
+  const lane = proxyActivities<Activities>({
+    taskQueue: deliveryLane(workflowInfo().taskQueue),
+    startToCloseTimeout: '30 seconds',
+    summary: `Try ${ticket.retry} at delivering ${ticket.eventId}`,
+    retry: PATIENCE,
+  });
+  return lane.deliverAgain(ticket);
 }
 
 /** What fails is tried until it works: nobody is kept waiting but this run, whose pending activity shows why. */

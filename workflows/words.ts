@@ -84,6 +84,14 @@ export function showDispute(title: string, look: DisputeLook): void {
   );
 }
 
+/** Why an app has not taken an event yet. */
+export function showDelivery(eventId: string, endpointId: string, why: string, at: number): void {
+  setCurrentDetails(
+    `### ${eventId} for ${endpointId}\n\n${why}\n\nTried again at ${when(at)}; the signal \`wake\` tries now. ` +
+      'Later events of the same subscription wait behind it.',
+  );
+}
+
 export function showEnd(title: string, outcome: string): void {
   setCurrentDetails(`### ${title}: ${outcome}`);
 }

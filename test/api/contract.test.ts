@@ -65,6 +65,8 @@ describe('the OpenAPI document', () => {
       '/v1/routing-rules/evaluations',
       '/v1/api-keys',
       '/v1/events/{id}',
+      '/v1/events/{id}/deliveries',
+      '/v1/webhook-endpoints/{id}',
       '/webhooks/{gateway}/{account}',
     ])
       expect(paths).toContain(path);
@@ -185,6 +187,8 @@ function withRightId({ path }: { path: string }): string {
     disputes: 'dis',
     refunds: 'rfd',
     attention: 'rnw',
+    events: 'evt',
+    'webhook-endpoints': 'whe',
   };
   const noun = path.split('/')[2] as keyof (typeof prefix & typeof more);
   return path.replace('{id}', `${{ ...prefix, ...more }[noun]}_01jxqv8b5e0c3k9m2n4p6r8s7t`);

@@ -25,7 +25,9 @@ import { oweDisputeWake } from '../../prisma/dispute.js';
 import { createGatewayAccount } from '../../prisma/gateway-account.js';
 import { ensureMerchant } from '../../prisma/merchant.js';
 import type { Launch, OwedMessage } from '../../temporal/launch.js';
+import { createMessenger } from '../../outbound/messenger.js';
 import { createTestDatabase } from '../support/database.js';
+import { expectDocumented } from '../support/documented.js';
 
 interface Answered {
   readonly status: number;
@@ -122,6 +124,11 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
     }),
     dispatchWebhook: (id) => Promise.resolve(void record.dispatched.push(id)),
     temporalLink: (id) => `http://temporal.test/${encodeURIComponent(id)}`,
+    messenger: createMessenger({
+      send: () => Promise.reject(new Error('This harness sends nothing')),
+      signingKey: 'a key of thirty-two characters or more',
+      privateTargets: false,
+    }),
     paymentLinks: {
       issue: () => Promise.reject(new Error('This harness issues no links')),
       use: () => Promise.resolve(undefined),
@@ -146,6 +153,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await expectDocumented(db);
       await db.$disconnect();
       await database.drop();
     },

@@ -18,6 +18,9 @@ beforeAll(async () => {
     body: { name: 'All', accounts: [{ gateway_account: 'stripe-eu' }] },
   });
   const keys = await house.call('GET', '/v1/api-keys');
+  const endpoint = await house.call('POST', '/v1/webhook-endpoints', {
+    body: { url: 'https://app.example/' },
+  });
   const money = await seedMoneyBack(house, house.merchant, seeded);
   ids = {
     customers: seeded.customer,
@@ -30,6 +33,7 @@ beforeAll(async () => {
     'routing-rules': rule.body.id,
     'gateway-accounts': house.merchant.accountId,
     'api-keys': keys.body.data[0].id,
+    'webhook-endpoints': endpoint.body.id,
     ...money,
   };
 });
@@ -52,9 +56,11 @@ const BODIES: Record<string, object> = {
   resolution: { outcome: 'not_sent', reason: 'mine' },
   refunds: { reason: 'mine' },
   approvals: { decision: 'approve', reason: 'mine' },
+  '/v1/events/{id}/acknowledgements': {},
   acknowledgements: { reason: 'mine' },
   evidence: { text: 'mine' },
   resolutions: { action: 'accept', reason: 'mine' },
+  redeliveries: { endpoint: 'whe_01jxqv8b5e0c3k9m2n4p6r8s7t' },
   hold: { reason: 'mine', until: '2099-01-01T00:00:00Z' },
 };
 
@@ -72,7 +78,7 @@ describe('a merchant', () => {
     'is out of reach of another: %s %s',
     async (method, path) => {
       const before = await snapshot();
-      const body = BODIES[path.split('/').at(-1)!];
+      const body = BODIES[path] ?? BODIES[path.split('/').at(-1)!];
       const options = {
         key: stranger,
         ...(body && method !== 'patch' && method !== 'delete' && { body }),
@@ -165,6 +171,8 @@ async function snapshot(): Promise<unknown> {
     await db.refund.findMany(),
     await db.dispute.findMany(),
     await db.difference.findMany(),
+    await db.webhookEndpoint.findMany(),
+    await db.delivery.findMany(),
     house.wishes.length,
     house.attached.length,
   ];

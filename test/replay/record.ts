@@ -15,11 +15,15 @@ import { issueLink, useLink } from '../../activities/payment-link.js';
 import { disputeTicketFor } from '../../domain/dispute.js';
 import {
   adoptionWorkflowId,
+  deliveryWorkflowId,
   disputeWorkflowId,
   reconcileWorkflowId,
   refundWorkflowId,
 } from '../../domain/workflow-ids.js';
+import { makeLogger } from '../../logger.js';
 import { newId } from '../../prisma/new-id.js';
+import { type Relay, startRelay } from '../../processes/relay.js';
+import { aListener, aQuietSubscription } from '../support/event-app.js';
 import { type House, openHouse } from '../support/house.js';
 import {
   aCustomer,
@@ -32,6 +36,7 @@ import {
   skipTime,
   until,
 } from '../support/people.js';
+import { openSink } from '../support/sink.js';
 
 const wish = { actor: 'Mia', reason: 'The customer called' };
 
@@ -203,6 +208,41 @@ describe('recording', () => {
     await house.emulator.settle(charge.gatewayReference!, 'declined');
     await canceled.run.result();
     await keep('renewal-canceled', canceled.run);
+  });
+});
+
+describe('recording deliveries', () => {
+  let house: House;
+  let relay: Relay;
+  beforeAll(async () => {
+    house = await openHouse({ environment: { WEBHOOK_PRIVATE_TARGETS: 'on' } });
+    relay = startRelay(house.deps, makeLogger('silent'));
+  });
+  afterAll(async () => {
+    await relay.stop();
+    await house.close();
+  });
+
+  test('delivery made after two retries, and one given up after three days', async () => {
+    for (const situation of ['delivery-made', 'delivery-given-up']) {
+      const { sink, endpointId } = await aListener(house, { sink: await openSink(503) });
+      await aQuietSubscription(house);
+      const retrying = { endpointId, status: 'retrying' };
+      const { eventId } = await until(() => house.db.delivery.findFirst({ where: retrying }));
+      const workflowId = deliveryWorkflowId(eventId, endpointId);
+      await until(() => house.deps.launch.isRunning(workflowId));
+      const run = house.client.workflow.getHandle(workflowId);
+      if (situation === 'delivery-made') {
+        await run.signal('wake', { id: 'dsp_recorded' });
+        await until(async () => sink.heard.length === 2);
+        sink.answers(200);
+      }
+      await skipTime(house, workflowId);
+      await run.result();
+      await keep(situation, run);
+      await house.db.webhookEndpoint.delete({ where: { id: endpointId } });
+      await sink.close();
+    }
   });
 });
 

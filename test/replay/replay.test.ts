@@ -19,6 +19,8 @@ describe('every recorded history replays', () => {
 test('the situations worth keeping are all there', () => {
   expect(files.map((file) => file.replace('.json', ''))).toEqual(
     expect.arrayContaining([
+      'delivery-made',
+      'delivery-given-up',
       'dispute-lost',
       'dunning-commands',
       'dunning-exhausted',

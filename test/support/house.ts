@@ -5,17 +5,18 @@ import { inject } from 'vitest';
 
 import { bookActivities, gatewayActivities } from '../../activities/index.js';
 import { compose } from '../../processes/compose.js';
+import { allLanes } from '../../processes/worker-pool.js';
 import { readConfig } from '../../config.js';
 import { startPaypalEmulator } from '../../emulators/paypal/server.js';
 import { startStripeEmulator } from '../../emulators/stripe/server.js';
 import type { GatewayAccount } from '../../prisma/charge.js';
-import { listLanes } from '../../prisma/gateway-account.js';
 import { ensureMerchant } from '../../prisma/merchant.js';
 import { reconcileWorkflowId } from '../../domain/workflow-ids.js';
 import { prepareNamespace } from '../../temporal/connect.js';
 import { type Workers, startWorkers } from '../../temporal/workers.js';
 import './quiet.js';
 import { createTestDatabase } from './database.js';
+import { expectDocumented } from './documented.js';
 import { type Emulator, emulatorAt } from './emulator.js';
 
 export type House = Awaited<ReturnType<typeof openHouse>>;
@@ -109,7 +110,7 @@ export async function openHouse(options: HouseOptions = {}) {
       ...parts.target,
       bookActivities: bookActivities(parts.deps),
       gatewayActivities: gatewayActivities(parts.deps),
-      listLanes: () => listLanes(db),
+      listLanes: () => allLanes(db, parts.target.taskQueue),
       laneConcurrency: 20,
       graceMs: 3_000,
       onFatal: (error) => {
@@ -137,6 +138,7 @@ export async function openHouse(options: HouseOptions = {}) {
     hireWorkers,
     async close() {
       await workers?.stop();
+      await expectDocumented(db);
       await parts.client.schedule.getHandle(`sweep/${parts.target.taskQueue}`).delete();
       for (const { id } of await db.gatewayAccount.findMany()) await endSchedule(id);
       await parts.close();

@@ -1,0 +1,213 @@
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { placeEvents } from '../../prisma/event.js';
+import { type House, aKeyWith, aLiveKey, aSubscription, openHouse } from './harness.js';
+
+let house: House;
+beforeAll(async () => void (house = await openHouse()));
+afterAll(() => house.close());
+
+const URL_ = 'https://app.example/dunlin';
+
+async function anEndpoint(more: object = {}) {
+  const { status, body } = await house.call('POST', '/v1/webhook-endpoints', {
+    body: { url: URL_, ...more },
+  });
+  expect(status).toBe(201);
+  return body;
+}
+
+/** The first event of a new subscription, in its place. */
+async function anEvent(): Promise<string> {
+  const { id } = await aSubscription(house);
+  const { body } = await house.call('GET', `/v1/events?subscription=${id}`);
+  return body.data[0].id as string;
+}
+
+describe('a webhook endpoint', () => {
+  it('is made with a secret that is shown once', async () => {
+    const made = await anEndpoint({ description: 'Shop', event_types: ['renewal.*'] });
+    expect(made).toMatchObject({ status: 'active', mode: 'test', event_types: ['renewal.*'] });
+    expect(() => new Webhook(made.secret)).not.toThrow();
+    const { body } = await house.call('GET', `/v1/webhook-endpoints/${made.id}`);
+    expect(body.secret).toBeUndefined();
+    const key = { headers: { 'Idempotency-Key': 'once' }, body: { url: URL_ } };
+    const first = await house.call('POST', '/v1/webhook-endpoints', key);
+    const again = await house.call('POST', '/v1/webhook-endpoints', key);
+    expect([first.body.id, again.body.secret]).toEqual([again.body.id, undefined]);
+    expect(house.logged.join('')).not.toContain(made.secret);
+  });
+
+  it('gets a new secret, and the old one signs on until it expires', async () => {
+    const made = await anEndpoint();
+    const path = `/v1/webhook-endpoints/${made.id}/secret-rotations`;
+    const { status, body } = await house.call('POST', path, { body: { expires_in_hours: 2 } });
+    expect(status).toBe(201);
+    expect(body.secret).not.toBe(made.secret);
+    const until = Date.parse(body.previous_secret_until) - Date.now();
+    expect(Math.round(until / 60_000)).toBe(120);
+    for (const expires_in_hours of [-1, 169])
+      expect((await house.call('POST', path, { body: { expires_in_hours } })).status).toBe(422);
+  });
+
+  it.each([
+    'http://app.example/',
+    'https://127.0.0.1/',
+    'https://2130706433/',
+    'https://[::1]/',
+    'https://a:b@app.example/',
+    'https://app.example:25/',
+    'https://169.254.169.254/',
+    'nonsense',
+  ])('cannot be at %s', async (url) => {
+    const { status, body } = await house.call('POST', '/v1/webhook-endpoints', { body: { url } });
+    expect([status, body.errors[0].field]).toEqual([422, 'url']);
+    const { id } = (await house.call('GET', '/v1/webhook-endpoints?limit=1')).body.data[0];
+    const moved = await house.call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { url } });
+    expect(moved.status).toBe(422);
+  });
+
+  it('names only types that there are', async () => {
+    for (const named of ['renewal.payed', 'charge.*', '', '**']) {
+      const asked = { body: { url: URL_, event_types: [named] } };
+      expect((await house.call('POST', '/v1/webhook-endpoints', asked)).status).toBe(422);
+    }
+  });
+
+  it('is changed, disabled, and set active again', async () => {
+    const { id } = await anEndpoint();
+    const at = `/v1/webhook-endpoints/${id}`;
+    const changed = await house.call('PATCH', at, {
+      body: { event_types: ['refund.*'], status: 'disabled' },
+    });
+    expect(changed.body).toMatchObject({ event_types: ['refund.*'], status: 'disabled' });
+    await house.db.webhookEndpoint.update({
+      where: { id },
+      data: { status: 'failing', needsAttention: { since: 'then', why: 'down', next: 'you' } },
+    });
+    expect((await house.call('GET', at)).body.needs_attention.why).toBe('down');
+    const active = await house.call('PATCH', at, { body: { status: 'active' } });
+    expect(active.body).toMatchObject({ status: 'active', needs_attention: null });
+    expect((await house.call('PATCH', at, { body: { status: 'failing' } })).status).toBe(422);
+  });
+
+  it('is gone with what waited for it', async () => {
+    const { id } = await anEndpoint();
+    const event = await anEvent();
+    expect((await house.call('DELETE', `/v1/webhook-endpoints/${id}`)).status).toBe(204);
+    expect((await house.call('GET', `/v1/webhook-endpoints/${id}`)).status).toBe(404);
+    const { body } = await house.call('GET', `/v1/events/${event}/deliveries`);
+    expect(body.data.map((one: { endpoint: string }) => one.endpoint)).not.toContain(id);
+  });
+
+  it('is for admins, and one that a live key made is out of reach of a test key', async () => {
+    const key = await aKeyWith(house, ['read', 'write', 'operate']);
+    const asked = { key, body: { url: URL_ } };
+    expect((await house.call('POST', '/v1/webhook-endpoints', asked)).status).toBe(403);
+    expect((await house.call('GET', '/v1/webhook-endpoints', { key })).status).toBe(403);
+    const live = await house.call('POST', '/v1/webhook-endpoints', {
+      key: await aLiveKey(house),
+      body: { url: URL_ },
+    });
+    expect(live.body.mode).toBe('live');
+    const rotations = `/v1/webhook-endpoints/${live.body.id}/secret-rotations`;
+    expect((await house.call('POST', rotations, { body: {} })).status).toBe(403);
+  });
+
+  it('is one of twenty at most', async () => {
+    const { id: merchantId, admin: key } = await house.addMerchant();
+    for (let made = 0; made < 20; made++)
+      await house.db.webhookEndpoint.create({
+        data: {
+          id: `whe_${made}_${merchantId}`,
+          merchantId,
+          mode: 'test',
+          url: URL_,
+          eventTypes: ['*'],
+          acknowledgedTypes: [],
+          createdAt: new Date(),
+        },
+      });
+    const asked = { key, body: { url: URL_ } };
+    const { status, body } = await house.call('POST', '/v1/webhook-endpoints', asked);
+    expect([status, body.code]).toEqual([409, 'too_many_endpoints']);
+  });
+});
+
+describe('a delivery', () => {
+  it('is there for each endpoint that named the type when the event was placed', async () => {
+    const all = await anEndpoint();
+    const refunds = await anEndpoint({ event_types: ['refund.*'] });
+    const disabled = await anEndpoint();
+    await house.call('PATCH', `/v1/webhook-endpoints/${disabled.id}`, {
+      body: { status: 'disabled' },
+    });
+    const event = await anEvent();
+    const { body } = await house.call('GET', `/v1/events/${event}/deliveries`);
+    const endpoints = body.data.map((one: { endpoint: string }) => one.endpoint);
+    expect(endpoints).toContain(all.id);
+    expect(endpoints).not.toContain(refunds.id);
+    expect(endpoints).not.toContain(disabled.id);
+    expect(body.data[0]).toMatchObject({ status: 'pending', acknowledgement: 'not_needed' });
+  });
+
+  it('is made again when asked for, also for an endpoint that did not name the type', async () => {
+    const { id } = await anEndpoint({ event_types: ['refund.*'] });
+    const event = await anEvent();
+    const path = `/v1/events/${event}/redeliveries`;
+    const { status, body } = await house.call('POST', path, { body: { endpoint: id } });
+    expect([status, body.status]).toEqual([202, 'pending']);
+    await house.db.delivery.updateMany({
+      where: { endpointId: id },
+      data: { status: 'delivered' },
+    });
+    const again = await house.call('POST', path, { body: { endpoint: id } });
+    expect(again.body.status).toBe('pending');
+    await house.db.delivery.updateMany({ where: { endpointId: id }, data: { status: 'retrying' } });
+    const under = await house.call('POST', path, { body: { endpoint: id } });
+    expect(under.body.status).toBe('retrying');
+    await house.call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { status: 'disabled' } });
+    const stopped = await house.call('POST', path, { body: { endpoint: id } });
+    expect([stopped.status, stopped.body.code]).toEqual([409, 'endpoint_stopped']);
+    const { admin: stranger } = await house.addMerchant();
+    const foreign = await house.call('POST', '/v1/webhook-endpoints', {
+      key: stranger,
+      body: { url: URL_ },
+    });
+    const mixed = await house.call('POST', path, { body: { endpoint: foreign.body.id } });
+    expect([mixed.status, mixed.body.errors[0].field]).toEqual([422, 'endpoint']);
+  });
+
+  it('is acknowledged once, and the list tells who has not', async () => {
+    const { id } = await anEndpoint({ acknowledged_types: ['subscription.created'] });
+    const [first, second] = [await anEvent(), await anEvent()];
+    await house.db.delivery.updateMany({
+      where: { endpointId: id, eventId: { in: [first, second] } },
+      data: { status: 'delivered', acknowledgeBy: new Date(0) },
+    });
+    const unheard = await house.call('GET', '/v1/events?acknowledged=false');
+    expect(unheard.body.data.map((one: { id: string }) => one.id)).toEqual([first, second]);
+    const path = `/v1/events/${first}/acknowledgements`;
+    const { body } = await house.call('POST', path, { body: { endpoint: id } });
+    const mine = (rows: { endpoint: string }[]) => rows.find(({ endpoint }) => endpoint === id);
+    expect(mine(body.data)).toMatchObject({ acknowledgement: 'done' });
+    const again = await house.call('POST', path, { body: {} });
+    expect(mine(again.body.data)).toEqual(mine(body.data));
+    const left = await house.call('GET', '/v1/events?acknowledged=false');
+    expect(left.body.data.map((one: { id: string }) => one.id)).toEqual([second]);
+    const shown = await house.call('GET', `/v1/events/${second}/deliveries`);
+    expect(mine(shown.body.data)).toMatchObject({ acknowledgement: 'overdue' });
+    const heard = await house.call('GET', '/v1/events?acknowledged=true');
+    expect(heard.body.data.map((one: { id: string }) => one.id)).toEqual([first]);
+  });
+
+  it('is none of the business of an event that has no place yet', async () => {
+    const { id } = await aSubscription(house);
+    const event = await house.db.event.findFirstOrThrow({ where: { subscriptionId: id } });
+    const path = `/v1/events/${event.id}/deliveries`;
+    expect((await house.call('GET', path)).status).toBe(404);
+    await placeEvents(house.db, house.merchant.id);
+    expect((await house.call('GET', path)).status).toBe(200);
+  });
+});

@@ -1,0 +1,246 @@
+/** What apps name as an address is hostile until it was checked: no connection may ever go where it must not. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { type RequestListener, type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { createSender } from '../../outbound/sender.js';
+
+const canaries: Server[] = [];
+let sang = 0;
+let sockets = 0;
+const countSocket = () => void sockets++;
+
+async function listen(host: string, answer: RequestListener): Promise<number> {
+  const server = createServer(answer);
+  server.listen(0, host);
+  await once(server, 'listening');
+  canaries.push(server);
+  return (server.address() as AddressInfo).port;
+}
+
+let four = 0;
+let six = 0;
+beforeAll(async () => {
+  const sing: RequestListener = (_request, response) => {
+    sang++;
+    response.end();
+  };
+  four = await listen('127.0.0.1', sing);
+  six = await listen('::1', sing);
+  // Every socket that this process opens, wherever it leads.
+  subscribe('net.client.socket', countSocket);
+});
+afterAll(() => {
+  unsubscribe('net.client.socket', countSocket);
+  for (const server of canaries) server.close();
+});
+beforeEach(() => {
+  sang = 0;
+  sockets = 0;
+});
+
+const message = { headers: { 'webhook-id': 'evt_1' }, body: '{}' };
+
+/** 4 and 6 stand for the ports of the canaries. */
+const HOSTILE = [
+  'http://127.0.0.1:4/',
+  'https://127.0.0.1:4/',
+  'https://127.0.0.1/',
+  'https://127.0.0.1:8443/',
+  'https://127.1/',
+  'https://127.0.1/',
+  'https://0x7f.0.0.1/',
+  'https://0x7f000001/',
+  'https://2130706433/',
+  'https://017700000001/',
+  'https://0177.0.0.1/',
+  'https://127.0.0.1./',
+  'https://127.255.255.254/',
+  'https://①②⑦.⓪.⓪.①/',
+  'https://127。0。0。1/',
+  'https://%31%32%37.0.0.1/',
+  'https://localhost/',
+  'https://localhost./',
+  'https://LOCALHOST:4/',
+  'https://app.localhost/',
+  'https://0.0.0.0/',
+  'https://0/',
+  'https://[::]/',
+  'https://[::1]/',
+  'https://[::1]:6/',
+  'https://[0:0:0:0:0:0:0:1]/',
+  'https://[::ffff:127.0.0.1]/',
+  'https://[::ffff:7f00:1]/',
+  'https://[::127.0.0.1]/',
+  'https://[64:ff9b::7f00:1]/',
+  'https://[64:ff9b:1::7f00:1]/',
+  'https://[2002:7f00:1::]/',
+  'https://[2001:0:7f00:1::]/',
+  'https://[fe80::1]/',
+  'https://[fec0::1]/',
+  'https://[fc00::1]/',
+  'https://[fd00:ec2::254]/',
+  'https://[ff02::1]/',
+  'https://[2001:db8::1]/',
+  'https://[2001:2::1]/',
+  'https://[100::1]/',
+  'https://[5f00::1]/',
+  'https://[4000::1]/',
+  'https://169.254.169.254/latest/meta-data/',
+  'https://169.254.170.2/',
+  'https://2852039166/',
+  'https://100.100.100.200/',
+  'https://168.63.129.16/',
+  'https://100.64.0.1/',
+  'https://10.0.0.1/',
+  'https://172.16.0.1/',
+  'https://172.31.255.255/',
+  'https://192.168.1.1/',
+  'https://192.0.0.1/',
+  'https://192.0.2.1/',
+  'https://198.18.0.1/',
+  'https://198.51.100.1/',
+  'https://203.0.113.1/',
+  'https://224.0.0.1/',
+  'https://240.0.0.1/',
+  'https://255.255.255.255/',
+  'https://app:secret@example.com/',
+  'https://example.com:22/',
+  'https://example.com:6379/',
+  'https://example.com:80/',
+  'http://example.com/',
+  'ftp://example.com/',
+  'file:///etc/passwd',
+  'gopher://127.0.0.1:4/',
+  'javascript:alert(1)',
+  'data:text/plain,hello',
+  'https://',
+  'not an address',
+];
+
+describe('a hostile address', () => {
+  test.each(HOSTILE)('%s is never connected to', async (written) => {
+    const url = written.replace(/:4\//, `:${four}/`).replace(/:6\//, `:${six}/`);
+    const outcome = await createSender({ deadlineMs: 2_000 })({
+      ...message,
+      url,
+      mode: 'live',
+      privateTargets: false,
+    });
+    expect(outcome.kind).toBe('refused');
+    expect([sang, sockets]).toEqual([0, 0]);
+  });
+
+  test.each([
+    ['a name of this machine', ['127.0.0.1']],
+    ['one of several', ['93.184.216.34', '127.0.0.1']],
+    ['the other family', ['93.184.216.34', '::1']],
+    ['a mapped one', ['::ffff:10.0.0.1']],
+    ['the metadata of a cloud', ['169.254.169.254']],
+    ['nothing at all', []],
+    ['no address', ['localhost']],
+  ])('behind a good name, %s, is never connected to', async (_what, addresses) => {
+    const send = createSender({ resolve: () => Promise.resolve(addresses) });
+    const asked = { ...message, url: 'https://app.example/', mode: 'live', privateTargets: false };
+    expect((await send(asked as never)).kind).toBe('refused');
+    expect([sang, sockets]).toEqual([0, 0]);
+  });
+
+  test('that an installation opens its own network for is still no link and no metadata', async () => {
+    for (const url of ['https://169.254.169.254/', 'https://[fe80::1]/', 'http://10.0.0.1/'])
+      expect(
+        (await createSender()({ ...message, url, mode: 'test', privateTargets: true })).kind,
+      ).toBe('refused');
+    const live = { ...message, url: `http://127.0.0.1:${four}/`, mode: 'live' } as const;
+    expect((await createSender()({ ...live, privateTargets: true })).kind).toBe('refused');
+    expect([sang, sockets]).toEqual([0, 0]);
+  });
+});
+
+describe('a good address', () => {
+  const own = { ...message, mode: 'test', privateTargets: true } as const;
+
+  test('is connected to, so that the canaries are known to sing', async () => {
+    const urls = [`http://127.0.0.1:${four}/`, `http://[::1]:${six}/`];
+    for (const url of urls)
+      expect(await createSender()({ ...own, url })).toEqual({ kind: 'delivered', status: 200 });
+    expect([sang, sockets]).toEqual([2, 2]);
+  });
+
+  test('is resolved once: a name that leads elsewhere a moment later changes nothing', async () => {
+    const answers = [['127.0.0.1'], ['::1']];
+    const asked: string[] = [];
+    const send = createSender({
+      resolve: (host) => Promise.resolve(answers[asked.push(host) - 1]!),
+    });
+    const hosts: (string | undefined)[] = [];
+    const port = await listen('127.0.0.1', ({ headers }, response) => {
+      hosts.push(headers.host);
+      response.end();
+    });
+    const url = `http://app.example:${port}/`;
+    expect((await send({ ...own, url })).kind).toBe('delivered');
+    expect(asked).toEqual(['app.example']);
+    expect(hosts).toEqual([`app.example:${port}`]);
+  });
+
+  test('is told by its name to TLS, and its certificate must be for that name', async () => {
+    const names: string[] = [];
+    const server = createTlsServer({
+      SNICallback: (name, done) => {
+        names.push(name);
+        done(new Error('There is no certificate'));
+      },
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const send = createSender({ resolve: () => Promise.resolve(['127.0.0.1']) });
+    expect((await send({ ...own, url: `https://app.example:${port}/` })).kind).toBe('refused');
+    expect(names).toEqual(['app.example']);
+    server.close();
+  });
+
+  test('that redirects to this machine is not followed', async () => {
+    const port = await listen('127.0.0.1', (_request, response) => {
+      response.writeHead(302, { location: `http://127.0.0.1:${four}/` }).end();
+    });
+    const outcome = await createSender()({ ...own, url: `http://127.0.0.1:${port}/` });
+    expect(outcome).toEqual({
+      kind: 'refused',
+      status: 302,
+      why: 'It answered 302: redirects are not followed',
+    });
+    expect(sang).toBe(0);
+  });
+
+  test('that never answers costs its deadline and no more', async () => {
+    const port = await listen('127.0.0.1', () => {});
+    const send = createSender({ deadlineMs: 200 });
+    const began = Date.now();
+    expect(await send({ ...own, url: `http://127.0.0.1:${port}/` })).toEqual({
+      kind: 'refused',
+      why: 'No answer within 0.2 s',
+    });
+    expect(Date.now() - began).toBeLessThan(2_000);
+  });
+
+  test('that answers without end is read no further than its status needs', async () => {
+    let sent = 0;
+    const port = await listen('127.0.0.1', (_request, response) => {
+      response.writeHead(200);
+      const more = () => {
+        while (!response.destroyed && response.write('x'.repeat(16_384))) sent += 16_384;
+      };
+      response.on('drain', more);
+      more();
+    });
+    const outcome = await createSender()({ ...own, url: `http://127.0.0.1:${port}/` });
+    expect(outcome).toEqual({ kind: 'delivered', status: 200 });
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+});
