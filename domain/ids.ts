@@ -30,6 +30,7 @@ export const ID_PREFIXES = {
   mov: "movement in a gateway's books",
   rcn: 'reconciliation',
   dif: 'difference',
+  ntc: 'notice to a customer',
 } as const;
 
 /** The part of an id before the underscore: "rnw". */

@@ -8,6 +8,7 @@ import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { DunningCase, Renewal } from './generated/client.js';
 import { newId } from './new-id.js';
+import { planNotice } from './notice.js';
 
 export type { DunningCase };
 
@@ -85,6 +86,8 @@ export async function closeCase(
   });
   if (outcome !== 'unpaid') await restoreService(tx, open, now);
   await recordCaseEvent(tx, open, `dunning_case.${outcome}`, now);
+  const told = { kind: 'recovered', subject: open.id, step: 'closed' } as const;
+  if (outcome === 'recovered') await planNotice(tx, renewal, told, now);
   await wakeHeldPeriod(tx, open, now);
 }
 
