@@ -25,6 +25,9 @@ export interface ApiDeps {
   readonly temporalLink: (workflowId: string) => string;
   readonly readNextStep: (renewalId: string) => Promise<NextStep | null>;
   readonly paymentLinks: PaymentLinks;
+  readonly methodLinks: MethodLinks;
+  /** In development: the letters that no mail server was there for. */
+  readonly mailbox?: Mailbox | undefined;
   readonly planRefund: PlanRefund;
   /** Owes the run of a dispute a look at it. */
   readonly wakeDispute: (tx: Tx, dispute: Dispute, now: Date) => Promise<Dispatch>;
@@ -40,6 +43,27 @@ interface PaymentLinks {
   issue(tx: Tx, asked: AskedLink, now: Date): Promise<{ chargeId: string; secret: string }>;
   /** Undefined: there is no such link. */
   use(secret: string): Promise<UsedLink | undefined>;
+}
+
+/** Signed links with which a customer gives another payment method. */
+interface MethodLinks {
+  /** Undefined: it is not ours, or its time is over. */
+  read(token: string, now: Date): { customerId: string; renewalId: string } | undefined;
+}
+
+interface Mailbox {
+  list(): readonly Mail[];
+  find(messageId: string): Mail | undefined;
+}
+
+export interface Mail {
+  readonly messageId: string;
+  readonly from: { readonly name: string; readonly address: string };
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly date: Date;
 }
 
 /** Writes a refund and the start that its run is owed. Refusals are conflicts. */

@@ -12,6 +12,8 @@ export interface NoticeFacts {
   readonly after: Aftermath;
   /** What the notice names as its sum, in minor units. */
   readonly amountMinor: number;
+  /** Whether the customer has heard of the case at all. */
+  readonly wasTold: boolean;
   /** Of an announced debit: its day, and what is debited ("SEPA ···3000"). */
   readonly debit: { readonly at: Date; readonly method: string } | undefined;
 }
@@ -36,8 +38,14 @@ export async function readNoticeFacts(tx: Tx, notice: Notice): Promise<NoticeFac
       refundStatus: refund?.status,
     },
     amountMinor: Number((refund ?? renewal).amountMinor),
+    wasTold: await wasTold(tx, notice),
     debit: notice.kind === 'debit_announced' ? await readDebit(tx, notice) : undefined,
   };
+}
+
+async function wasTold(tx: Tx, { id, subject }: Notice): Promise<boolean> {
+  const heard = [{ status: 'sent' }, { unanswered: { gt: 0 } }];
+  return (await tx.notice.count({ where: { subject, id: { not: id }, OR: heard } })) > 0;
 }
 
 async function readDebit(tx: Tx, { renewalId, subject: paymentMethodId }: Notice) {

@@ -3,6 +3,7 @@ import { bookActivities, gatewayActivities } from '../activities/index.js';
 import { keepReconciling } from '../activities/reconcile.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../logger.js';
+import { startCourier } from '../notices/courier.js';
 import { listLanes } from '../prisma/gateway-account.js';
 import { prepareNamespace } from '../temporal/connect.js';
 import { type Workers, startWorkers } from '../temporal/workers.js';
@@ -10,7 +11,7 @@ import type { Parts } from './compose.js';
 
 export async function runWorkers(
   config: Config,
-  { db, client, target, deps }: Parts,
+  { db, client, target, deps, courier: parts }: Parts,
   logger: Logger,
   onFatal: (error: unknown) => void,
 ): Promise<Workers> {
@@ -26,5 +27,15 @@ export async function runWorkers(
     onFatal,
   });
   logger.info({ lanes: workers.lanes() }, 'Workers are running');
-  return workers;
+  const onSurprise = (error: unknown, notice: string) =>
+    logger.error({ err: error, notice }, 'A notice could not be sent');
+  const courier = startCourier({ ...parts, onSurprise }, LOOK_FOR_NOTICES_EVERY_MS);
+  return {
+    ...workers,
+    async stop() {
+      await Promise.all([courier.stop(), workers.stop()]);
+    },
+  };
 }
+
+const LOOK_FOR_NOTICES_EVERY_MS = 3_000;

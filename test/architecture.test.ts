@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'temporal/owner',
     'type:workflows/messages',
   ],
+  notices: ['domain', 'prisma'],
   temporal: ['domain', 'workflows', 'type:activities'],
   api: ['domain', 'gateways', 'prisma', 'temporal', 'type:workflows/messages'],
   emulators: [],
@@ -33,6 +34,8 @@ const OWNED_PACKAGES: Record<string, readonly string[]> = {
   '@prisma/client': ['prisma', 'prisma/generated'],
   '@prisma/adapter-pg': ['prisma'],
   express: ['api', 'test'],
+  nodemailer: ['notices'],
+  eta: ['notices'],
 };
 
 interface Import {
