@@ -85,13 +85,14 @@ async function record(
 ): Promise<void> {
   if (posted.kind === 'accepted') return recordSent(db, notice.id, now);
   const { why: lastError } = posted;
+  const refusal = posted.kind === 'refused' ? lastError : undefined;
   if (posted.kind === 'refused' && posted.final)
-    return giveUp(db, notice, "The customer's address was refused", now, lastError);
+    return giveUp(db, notice, "The customer's address was refused", now, refusal);
   const sendAt = notice.sendAt.getTime();
   const next = nextAttempt(sendAt, notice.attempts + 1, now.getTime());
-  if (next === undefined) return giveUp(db, notice, TOO_LATE, now, lastError);
+  if (next === undefined) return giveUp(db, notice, TOO_LATE, now, refusal);
   const tryAt = new Date(daytime(notice.kind as NoticeKind, next, customer.timeZone));
-  await recordFailure(db, notice.id, { lastError, tryAt, answered: posted.kind === 'refused' });
+  await recordFailure(db, notice.id, { lastError, tryAt, answered: refusal !== undefined });
 }
 
 /** Nobody tries again. A person hears of it where the customer had to be told. */
@@ -100,10 +101,10 @@ async function giveUp(
   { id, kind, renewalId }: Notice,
   why: string,
   now: Date,
-  lastError?: string,
+  refusal?: string,
 ): Promise<void> {
   await db.$transaction(async (tx) => {
-    await recordEnd(tx, id, { status: 'failed', why, ...(lastError && { lastError }) });
+    await recordEnd(tx, id, { status: 'failed', why, refusal });
     if (!matters(kind as NoticeKind)) return;
     const told = { why: `The customer was not told (${kind}): ${why}`, next: NEXT };
     await raiseAttention(tx, renewalId, told, now);

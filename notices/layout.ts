@@ -38,7 +38,8 @@ export const TEXT_LAYOUT = `<%= it.title %>
 
 <% } %>
 <% if (it.link) { %>
-<%= it.button %>:
+<%= it.button %>
+
 <%= it.link %>
 
 

@@ -139,7 +139,5 @@ class Attempt {
 }
 
 function step(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) =>
-    begin((error) => (error ? reject(error) : resolve())),
-  );
+  return new Promise((resolve, reject) => begin((error) => (error ? reject(error) : resolve())));
 }

@@ -77,15 +77,19 @@ export async function recordSent(tx: Tx, id: string, now: Date): Promise<void> {
   });
 }
 
+export interface End {
+  readonly status: 'skipped' | 'failed';
+  readonly why: string;
+  /** What the last attempt met, where that attempt certainly reached nobody. */
+  readonly refusal?: string | undefined;
+}
+
 /** It goes no further. */
-export async function recordEnd(
-  tx: Tx,
-  id: string,
-  end: { readonly status: 'skipped' | 'failed'; readonly why: string; readonly lastError?: string },
-): Promise<void> {
+export async function recordEnd(tx: Tx, id: string, { status, why, refusal }: End): Promise<void> {
+  const refused = refusal !== undefined && { lastError: refusal, unanswered: { decrement: 1 } };
   await tx.notice.updateMany({
     where: { id, status: 'planned' },
-    data: { ...end, leasedUntil: null },
+    data: { status, why, leasedUntil: null, ...refused },
   });
 }
 
@@ -98,6 +102,11 @@ export async function recordFailure(
   const { lastError, tryAt, answered } = failure;
   await tx.notice.updateMany({
     where: { id, status: 'planned' },
-    data: { lastError, tryAt, leasedUntil: null, ...(answered && { unanswered: { decrement: 1 } }) },
+    data: {
+      lastError,
+      tryAt,
+      leasedUntil: null,
+      ...(answered && { unanswered: { decrement: 1 } }),
+    },
   });
 }

@@ -49,7 +49,8 @@ const notices = z.object({
   brand: z.string(),
   kinds: noticeKinds,
 });
-const aboutNotices = 'How customers are written to; null: they are not. Named, it is replaced whole.';
+const aboutNotices =
+  'How customers are written to; null: they are not. Named, it is replaced whole.';
 
 export const changedSettings = z.strictObject({
   refund_approval_above: limits.optional(),

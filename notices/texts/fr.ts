@@ -4,21 +4,21 @@ export const fr: Texts = {
   greeting: 'Bonjour <%= it.name %>,',
   plainGreeting: 'Bonjour,',
   subscription: 'votre abonnement',
-  quotes: ['« ', ' »'],
+  quotes: ['«\u00a0', '\u00a0»'],
   button: 'Modifier le moyen de paiement',
-  orOpen: 'Si le bouton ne fonctionne pas, ouvrez cette adresse :',
+  orOpen: 'Si le bouton ne fonctionne pas, ouvrez cette adresse\u00a0:',
   footer: 'Vous recevez ce message de <%= it.brand %> car vous y avez un abonnement.',
   notices: {
     payment_failed: {
-      subject: '<%= it.brand %> : votre paiement de <%= it.amount %> n’a pas abouti',
+      subject: '<%= it.brand %>\u00a0: votre paiement de <%= it.amount %> n’a pas abouti',
       title: 'Votre paiement n’a pas abouti',
       paragraphs: [
         'Nous n’avons pas pu encaisser <%= it.amount %> pour <%= it.what %>.',
-        'Vous n’avez rien à faire : nous réessaierons dans les prochains jours. Si vous préférez payer autrement, indiquez-nous un autre moyen de paiement.',
+        'Vous n’avez rien à faire\u00a0: nous réessaierons dans les prochains jours. Si vous préférez payer autrement, indiquez-nous un autre moyen de paiement.',
       ],
     },
     action_needed: {
-      subject: '<%= it.brand %> : veuillez confirmer votre paiement de <%= it.amount %>',
+      subject: '<%= it.brand %>\u00a0: veuillez confirmer votre paiement de <%= it.amount %>',
       title: 'Votre banque vous demande de confirmer un paiement',
       paragraphs: [
         'Votre banque souhaite que vous confirmiez vous-même le paiement de <%= it.amount %> pour <%= it.what %>. D’ici là, nous ne pouvons pas l’encaisser.',
@@ -26,7 +26,8 @@ export const fr: Texts = {
       ],
     },
     new_method_needed: {
-      subject: '<%= it.brand %> : un autre moyen de paiement est nécessaire pour <%= it.amount %>',
+      subject:
+        '<%= it.brand %>\u00a0: un autre moyen de paiement est nécessaire pour <%= it.amount %>',
       title: 'Veuillez indiquer un autre moyen de paiement',
       paragraphs: [
         'Nous n’avons pas pu encaisser <%= it.amount %> pour <%= it.what %>, et réessayer de la même manière ne servira à rien.',
@@ -34,31 +35,33 @@ export const fr: Texts = {
       ],
     },
     service_restricted: {
-      subject: '<%= it.brand %> : votre accès est limité jusqu’au paiement de <%= it.amount %>',
+      subject:
+        '<%= it.brand %>\u00a0: votre accès est limité jusqu’au paiement de <%= it.amount %>',
       title: 'Votre accès est limité',
       paragraphs: [
-        'Le paiement de <%= it.amount %> pour <%= it.what %> est toujours en attente ; votre accès est donc limité pour le moment.',
+        'Le paiement de <%= it.amount %> pour <%= it.what %> est toujours en attente\u00a0; votre accès est donc limité pour le moment.',
         'Dès réception du paiement, tout fonctionnera comme avant.',
       ],
     },
     service_suspended: {
-      subject: '<%= it.brand %> : votre accès est suspendu jusqu’au paiement de <%= it.amount %>',
+      subject:
+        '<%= it.brand %>\u00a0: votre accès est suspendu jusqu’au paiement de <%= it.amount %>',
       title: 'Votre accès est suspendu',
       paragraphs: [
-        'Le paiement de <%= it.amount %> pour <%= it.what %> est toujours en attente ; votre accès est donc suspendu pour le moment.',
+        'Le paiement de <%= it.amount %> pour <%= it.what %> est toujours en attente\u00a0; votre accès est donc suspendu pour le moment.',
         'Dès réception du paiement, tout fonctionnera comme avant. Sans paiement, votre accès prendra fin.',
       ],
     },
     service_ended: {
-      subject: '<%= it.brand %> : votre accès a pris fin',
+      subject: '<%= it.brand %>\u00a0: votre accès a pris fin',
       title: 'Votre accès a pris fin',
       paragraphs: [
-        'Nous n’avons pas pu encaisser <%= it.amount %> pour <%= it.what %> ; votre accès a donc pris fin.',
+        'Nous n’avons pas pu encaisser <%= it.amount %> pour <%= it.what %>\u00a0; votre accès a donc pris fin.',
         'Si vous souhaitez continuer, veuillez nous contacter.',
       ],
     },
     recovered: {
-      subject: '<%= it.brand %> : votre paiement de <%= it.amount %> est arrivé',
+      subject: '<%= it.brand %>\u00a0: votre paiement de <%= it.amount %> est arrivé',
       title: 'Votre paiement est arrivé',
       paragraphs: [
         'Nous avons reçu <%= it.amount %> pour <%= it.what %>. Merci.',
@@ -66,7 +69,7 @@ export const fr: Texts = {
       ],
     },
     refund_made: {
-      subject: '<%= it.brand %> : nous avons remboursé <%= it.amount %>',
+      subject: '<%= it.brand %>\u00a0: nous avons remboursé <%= it.amount %>',
       title: 'Votre remboursement est en route',
       paragraphs: [
         'Nous avons remboursé <%= it.amount %> pour <%= it.what %> sur le moyen de paiement que vous aviez utilisé.',
@@ -74,7 +77,7 @@ export const fr: Texts = {
       ],
     },
     debit_announced: {
-      subject: '<%= it.brand %> : nous allons prélever <%= it.amount %>',
+      subject: '<%= it.brand %>\u00a0: nous allons prélever <%= it.amount %>',
       title: 'Annonce d’un prélèvement',
       paragraphs: [
         'Le <%= it.day %>, nous prélèverons <%= it.amount %> pour <%= it.what %> sur <%= it.method %>.',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { routes } from '../../api/routes.js';
 import { type House, openHouse } from './harness.js';
-import { type Seeded, seedMoneyBack, seedPastDue } from './seed.js';
+import { type Seeded, seedMoneyBack, seedNotice, seedPastDue } from './seed.js';
 
 let house: House;
 let stranger: string;
@@ -18,6 +18,7 @@ beforeAll(async () => {
     body: { name: 'All', accounts: [{ gateway_account: 'stripe-eu' }] },
   });
   const keys = await house.call('GET', '/v1/api-keys');
+  await seedNotice(house, seeded);
   const money = await seedMoneyBack(house, house.merchant, seeded);
   ids = {
     customers: seeded.customer,

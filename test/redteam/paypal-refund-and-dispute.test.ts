@@ -77,9 +77,10 @@ test('refunded in full under an open dispute, which then ends for the buyer: tak
   const really = await moved(capture);
   expect(really).toBe(0);
   const books = await booksOf(house, renewalId);
-  expect({ gateway: books['gateway'] ?? 0, status: (await bench.renewal(renewalId)).status }).toEqual(
-    { gateway: really, status: 'paid' },
-  );
+  expect({
+    gateway: books['gateway'] ?? 0,
+    status: (await bench.renewal(renewalId)).status,
+  }).toEqual({ gateway: really, status: 'paid' });
 });
 
 test('reversed by a bank after a part was refunded: the books say what the gateway has', async () => {

@@ -68,12 +68,17 @@ export function headerOf({ raw }: Arrived, name: string): string | undefined {
   return new RegExp(`^${name}: (.*)$`, 'im').exec(head)?.[1];
 }
 
-/** Q-encoded words read back. */
-export function decoded(header = ''): string {
-  return header.replaceAll(/\?= =\?UTF-8\?Q\?/gi, '').replaceAll(/=\?UTF-8\?Q\?(.*?)\?=/gi, (_, text: string) =>
-    Buffer.from(
-      text.replaceAll('_', ' ').replaceAll(/=([\dA-F]{2})/gi, (__, hex: string) => String.fromCharCode(parseInt(hex, 16))),
-      'latin1',
-    ).toString(),
-  );
+/** The subject as it is read: encoded words put together. */
+export function decodedSubject(letter: Arrived): string {
+  const bytes = (text: string) =>
+    text
+      .replaceAll('_', ' ')
+      .replaceAll(/=([\dA-F]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return (headerOf(letter, 'Subject') ?? '')
+    .replaceAll(/\?=\s+=\?/g, '?==?')
+    .replaceAll(/=\?UTF-8\?([QB])\?(.*?)\?=/gi, (_, how: string, text: string) =>
+      how.toUpperCase() === 'B'
+        ? Buffer.from(text, 'base64').toString()
+        : Buffer.from(bytes(text), 'latin1').toString(),
+    );
 }
