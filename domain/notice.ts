@@ -43,7 +43,7 @@ export function stageNotice(service: ServiceEffect, decline: Decline): NoticeKin
 }
 
 /** What a decline asks of the customer. Undefined: it is about us, and none of the customer's business. */
-export function declineNotice(decline: Decline): NoticeKind | undefined {
+function declineNotice(decline: Decline): NoticeKind | undefined {
   if (isOurs(decline)) return undefined;
   switch (decline.class) {
     case 'authentication':

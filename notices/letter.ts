@@ -61,7 +61,7 @@ export function writeLetter(
 }
 
 /** The same for each repeat, so that a mail program recognizes one. */
-export function messageIdOf({ id }: Notice, from: string): string {
+function messageIdOf({ id }: Notice, from: string): string {
   return `${id}@${from.slice(from.lastIndexOf('@') + 1)}`;
 }
 

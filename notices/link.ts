@@ -3,7 +3,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 import { isId } from '../domain/ids.js';
 
-export interface MethodLink {
+interface MethodLink {
   readonly customerId: string;
   readonly renewalId: string;
 }

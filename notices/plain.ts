@@ -9,7 +9,7 @@ const MOST = 80;
 /** One line of visible characters, kept from turning its surroundings around. */
 export function plain(text: string, most = MOST): string {
   const line = text.normalize('NFC').replaceAll(TREACHEROUS, ' ').replaceAll(/\s+/g, ' ').trim();
-  const letters = [...line];
+  const letters = Array.from(line);
   const short = letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : line;
   return RIGHT_TO_LEFT.test(short) ? `\u2068${short}\u2069` : short;
 }

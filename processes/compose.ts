@@ -106,13 +106,7 @@ export function compose(
     }),
     temporalLink: (workflowId) =>
       `${stores.temporalUiUrl}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`,
-    courier: {
-      db,
-      post: postOf(config) ?? emulated.mailbox,
-      links,
-      publicUrl: config.PUBLIC_URL,
-      leaseMs: 2 * config.SMTP_TIMEOUT_SECONDS * 1000,
-    },
+    courier: courierOf(config, db, links, emulated.mailbox),
     mailbox: config.SMTP_URL ? undefined : emulated.mailbox,
     methodLinks: links,
     async close() {
@@ -122,8 +116,15 @@ export function compose(
   };
 }
 
-function postOf({ SMTP_URL: url, SMTP_TIMEOUT_SECONDS: seconds }: Config) {
-  return url === undefined ? undefined : smtpPost({ url, deadlineMs: seconds * 1000 });
+function courierOf(
+  { SMTP_URL: url, SMTP_TIMEOUT_SECONDS: seconds, PUBLIC_URL: publicUrl }: Config,
+  db: Database,
+  links: MethodLinks,
+  mailbox: Mailbox | undefined,
+): Parts['courier'] {
+  const deadlineMs = seconds * 1000;
+  const post = url === undefined ? mailbox : smtpPost({ url, deadlineMs });
+  return { db, post, links, publicUrl, leaseMs: 2 * deadlineMs };
 }
 
 function tempoOf(config: Config): Tempo {

@@ -88,7 +88,7 @@ describe('hostile words', () => {
     const rest = (html + text).replaceAll('\n', '');
     expect(rest).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066\u2067\u2028\u2029]/u);
     expect(subject + from.name).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
-    expect([...from.name].length).toBeLessThanOrEqual(80);
+    expect(Array.from(from.name).length).toBeLessThanOrEqual(80);
     expect(text.length).toBeLessThan(2_000);
   });
 

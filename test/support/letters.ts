@@ -6,7 +6,7 @@ import { changeSettings } from '../../prisma/settings.js';
 import type { House } from './house.js';
 import { type MailSink, decodedSubject } from './mail-sink.js';
 
-export const ADA = {
+const ADA = {
   email: 'ada@example.com',
   name: 'Ada Lovelace',
   locale: 'de-DE',
