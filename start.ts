@@ -69,7 +69,8 @@ async function startAll(
   };
   const stores = await openStores(config, home, begun);
   const emulators = await openEmulators(config, home, begun);
-  const mailbox = isLive(config) ? undefined : openMailbox();
+  const livesHere = isLive(config) || config.DUNLIN_ADMIN_KEY?.startsWith('dk_live_');
+  const mailbox = livesHere ? undefined : openMailbox();
   const beside = { secrets: EMULATOR_SECRETS, ...emulators, mailbox };
   const parts = compose(withPublicUrl(config), stores, beside);
   begun({ stop: () => parts.close() });

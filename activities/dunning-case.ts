@@ -104,14 +104,15 @@ export function enterStage(
         where: { id: open.id },
         data: { stagesEntered: [...entered, { name, at: now.toISOString() }] },
       });
-      await changeService(tx, open, stage.service, now);
-      await tellOfStage(tx, renewal, open, stage, now);
+      const changed = await changeService(tx, open, stage.service, now);
+      if (changed || stage.service === 'keep') await tellOfStage(tx, renewal, open, stage, now);
       await recordCaseEvent(tx, open, 'dunning_case.stage_entered', now, { stage: name });
     }
     return decide(deps, tx, renewal, now);
   });
 }
 
+/** Not where another case, or a cancellation, has taken the service before: that was told then. */
 async function tellOfStage(
   tx: Tx,
   renewal: Renewal,

@@ -1,12 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { NoticeKind } from '../../domain/notice.js';
+import { openMailbox } from '../../notices/mailbox.js';
+import { smtpPost } from '../../notices/smtp.js';
 import { planNotice } from '../../prisma/notice.js';
 import { changeSettings } from '../../prisma/settings.js';
 import { HOUR, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
 import { openPostOffice } from '../support/letters.js';
 import { type MailSink, decodedSubject, openMailSink } from '../support/mail-sink.js';
+import { aCustomer } from '../support/people.js';
 import { refundDesk } from '../support/refunding.js';
 
 let house: House;
@@ -71,6 +74,19 @@ describe('deciding', () => {
     expect(await office.list(renewalId)).toHaveLength(1);
   });
 
+  test('a service that is restricted already is not told of once more', async () => {
+    const { bench, renewalId } = await warned();
+    const { subscriptionId } = await bench.renewal(renewalId);
+    await house.db.subscription.update({
+      where: { id: subscriptionId },
+      data: { service: 'restricted' },
+    });
+    await bench.activities.enterStage({ renewalId, stage: 'restricted' });
+    await bench.activities.enterStage({ renewalId, stage: 'suspended' });
+    const notices = await office.list(renewalId);
+    expect(notices.map(({ kind }) => kind)).toEqual(['payment_failed', 'service_suspended']);
+  });
+
   test('a retry is told where its decline asks for something else', async () => {
     const { bench, renewalId } = await warned();
     const step = { kind: 'retry', at: 0, why: '', slotAt: Date.now() } as const;
@@ -97,12 +113,11 @@ describe('deciding', () => {
     const [notice] = await office.list(renewalId);
     expect(notice).toMatchObject({ kind: 'refund_made', locale: 'fr' });
     await office.send(after(notice!.createdAt, 1_000));
-    expect(decodedSubject(sink.arrived[0]!)).toMatch(/^Nest : nous avons remboursé 7,00\s€$/);
+    expect(decodedSubject(sink.arrived[0]!)).toMatch(/^Nest\s: nous avons remboursé 7,00\s€$/);
   });
 
   test('a bank debit is announced at once, with its day and account', async () => {
     const bench = workbench(house);
-    const { aCustomer } = await import('../support/people.js');
     const person = await aCustomer(house, 'pm_sepaDebit_attachThen_succeed');
     await office.introduce(person.customerId, { locale: 'es-ES' });
     const { renewalId } = await bench.openFor(person);
@@ -196,7 +211,6 @@ describe('sending', () => {
 
   test('to a server that is away goes on for three days, then a person is told', async () => {
     const { notice, at, renewalId } = await warned();
-    const { smtpPost } = await import('../../notices/smtp.js');
     const post = smtpPost({ url: 'smtp://127.0.0.1:1', deadlineMs: 1_000 });
     for (let hour = 0; hour <= 80; hour++) await office.send(after(at, hour * HOUR), { post });
     const ended = await row(notice!.id);
@@ -246,7 +260,6 @@ describe('sending', () => {
       where: { id: notice!.id },
       data: { sendAt: tomorrow, tryAt: tomorrow },
     });
-    const { openMailbox } = await import('../../notices/mailbox.js');
     const mailbox = openMailbox();
     await office.send(new Date(), { post: mailbox });
     expect(mailbox.list()).toHaveLength(1);
