@@ -74,6 +74,20 @@ const schema = z
       .enum(['on', 'off'])
       .default('off')
       .transform((setting) => setting === 'on'),
+    /** The mail server for notices to customers, with its password: "smtp://user:password@host:587". */
+    SMTP_URL: z
+      .url({ protocol: /^smtps?$/, error: 'must be smtp:// or smtps://' })
+      .refine(hasReadableCredentials, { error: 'has a user or password that is badly encoded' })
+      .optional(),
+    /** Total time of one letter's exchange with it, in seconds. */
+    SMTP_TIMEOUT_SECONDS: seconds(30),
+    /** Where customers reach this API, for the links in their letters. */
+    PUBLIC_URL: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => url.startsWith('https:') || loopback.test(url), {
+        error: 'must be https, or http on this machine',
+      })
+      .optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     /** Total time of one HTTP exchange with a gateway, in seconds. */
     GATEWAY_DEADLINE_SECONDS: seconds(25),
@@ -124,6 +138,17 @@ const schema = z
     if (value.PAYPAL_MODE === 'live' && emulates(value.STRIPE_API_BASE))
       problem('STRIPE_API_BASE', 'is an emulator next to PAYPAL_MODE=live');
   });
+
+/** Where it is no URL at all, that was said before. */
+function hasReadableCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  try {
+    const { username, password } = new URL(url);
+    return [username, password].map(decodeURIComponent).length === 2;
+  } catch {
+    return false;
+  }
+}
 
 function emulates(base: string | undefined): boolean {
   return base !== undefined && loopback.test(base);

@@ -11,6 +11,7 @@ import { startTemporal } from './embedded/temporal.js';
 import { startPaypalEmulator } from './emulators/paypal/server.js';
 import { startStripeEmulator } from './emulators/stripe/server.js';
 import { type Logger, makeLogger } from './logger.js';
+import { openMailbox } from './notices/mailbox.js';
 import { migrate } from './prisma/migrate.js';
 import { ensureAdminKey } from './processes/admin-key.js';
 import { runApi } from './processes/api-server.js';
@@ -68,7 +69,10 @@ async function startAll(
   };
   const stores = await openStores(config, home, begun);
   const emulators = await openEmulators(config, home, begun);
-  const parts = compose(config, stores, { secrets: EMULATOR_SECRETS, ...emulators });
+  const livesHere = isLive(config) || config.DUNLIN_ADMIN_KEY?.startsWith('dk_live_');
+  const mailbox = livesHere ? undefined : openMailbox();
+  const beside = { secrets: EMULATOR_SECRETS, ...emulators, mailbox };
+  const parts = compose(withPublicUrl(config), stores, beside);
   begun({ stop: () => parts.close() });
   await ensureAdminKey(parts.db, config.DUNLIN_ADMIN_KEY);
   const merchant = isLive(config)
@@ -85,6 +89,12 @@ async function startAll(
   const url = `http://127.0.0.1:${port}`;
   const places = { home, url, emulators, ui: stores.temporalUiUrl };
   begun({ stop: await openSample(config, merchant, places) });
+}
+
+/** On one machine, customers of the sample reach the API where it listens. */
+function withPublicUrl(config: Config): Config {
+  const { PUBLIC_URL = `http://127.0.0.1:${config.PORT}` } = config;
+  return isLive(config) ? config : { ...config, PUBLIC_URL };
 }
 
 /** PostgreSQL and Temporal: the ones the environment names, or our own. */
@@ -169,6 +179,7 @@ async function openSample(
   say(`
 API        ${url}     docs: ${url}/docs
 Temporal   ${ui}
+Mail       ${config.SMTP_URL ? 'goes to SMTP_URL' : `${url}/dev/mail`}
 API key    ${merchant.key}   (also in ${join(config.DUNLIN_HOME, 'sample-key')})
 
 Start a renewal and see its outcome:

@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: [
-            'test/{domain,emulators,gateways,outbound,embedded}/**/*.test.ts',
+            'test/{domain,emulators,gateways,outbound,embedded,notices}/**/*.test.ts',
             'test/{architecture,config,docs}.test.ts',
           ],
         },

@@ -1,12 +1,15 @@
 /** The activities of a case: open it, say what comes next, do it, close it. */
 import type { Decline } from '../domain/decline.js';
 import { type Decision, nextStep } from '../domain/dunning.js';
+import type { Stage } from '../domain/dunning-policy.js';
 import type { RenewalId } from '../domain/ids.js';
+import { stageNotice } from '../domain/notice.js';
 import type { RenewalStatus } from '../domain/renewal.js';
 import { readCaseState } from '../prisma/case-state.js';
 import { findOpenCharge } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
 import {
+  type DunningCase,
   changeService,
   closeCase,
   findOpenCase,
@@ -14,6 +17,7 @@ import {
   readPolicy,
   recordCaseEvent,
 } from '../prisma/dunning-case.js';
+import { planNotice } from '../prisma/notice.js';
 import {
   type Renewal,
   endRenewal,
@@ -100,11 +104,24 @@ export function enterStage(
         where: { id: open.id },
         data: { stagesEntered: [...entered, { name, at: now.toISOString() }] },
       });
-      await changeService(tx, open, stage.service, now);
+      const changed = await changeService(tx, open, stage.service, now);
+      if (changed || stage.service === 'keep') await tellOfStage(tx, renewal, open, stage, now);
       await recordCaseEvent(tx, open, 'dunning_case.stage_entered', now, { stage: name });
     }
     return decide(deps, tx, renewal, now);
   });
+}
+
+/** Not where another case, or a cancellation, has taken the service before: that was told then. */
+async function tellOfStage(
+  tx: Tx,
+  renewal: Renewal,
+  { id: subject, lastDecline }: DunningCase,
+  { name: step, service, notice }: Stage,
+  now: Date,
+): Promise<void> {
+  const kind = notice && stageNotice(service, lastDecline as unknown as Decline);
+  if (kind) await planNotice(tx, renewal, { kind, subject, step }, now);
 }
 
 /** Recovery ends without the money: a late payment is still booked. */

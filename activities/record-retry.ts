@@ -2,13 +2,15 @@
 import { causeOf } from '../domain/charge.js';
 import { ABANDONED, type Decline } from '../domain/decline.js';
 import type { Decision, Step } from '../domain/dunning.js';
-import type { RenewalId } from '../domain/ids.js';
+import { type RenewalId, isId } from '../domain/ids.js';
+import { retryNotice } from '../domain/notice.js';
 import { afterOutage } from '../domain/outage.js';
 import type { RenewalStatus } from '../domain/renewal.js';
 import type { Tx } from '../prisma/client.js';
 import { type CaseOutage, type DunningCase, findOpenCase } from '../prisma/dunning-case.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { lockRenewal, raiseAttention } from '../prisma/renewal.js';
+import { planNotice } from '../prisma/notice.js';
+import { type Renewal, lockRenewal, raiseAttention } from '../prisma/renewal.js';
 import type { Deps } from './deps.js';
 import { decide } from './dunning-case.js';
 
@@ -29,7 +31,7 @@ export function recordRetry(
     const renewal = await lockRenewal(tx, renewalId);
     const open = await findOpenCase(tx, renewal.id);
     if (open && collection.kind === 'declined' && collection.decline.code !== ABANDONED.code)
-      await recordDecline(tx, open, step, collection.decline, now);
+      await recordDecline(tx, renewal, open, step, collection.decline, now);
     if (open && collection.kind === 'no_gateway') await recordOutage(tx, open, step, now);
     if (open && collection.kind === 'later') await postpone(tx, open, step, collection, now);
     if (open && collection.kind === 'parked') await park(tx, open, step, collection.why, now);
@@ -39,11 +41,13 @@ export function recordRetry(
 
 async function recordDecline(
   tx: Tx,
+  renewal: Renewal,
   open: DunningCase,
   step: Retry,
   decline: Decline,
   now: Date,
 ): Promise<void> {
+  await tellOfDecline(tx, renewal, open, step, decline, now);
   const outage = open.outage as unknown as CaseOutage | null;
   const lostMs = outage ? now.getTime() - outage.since : 0;
   await tx.dunningCase.update({
@@ -58,6 +62,20 @@ async function recordDecline(
     },
   });
   await spendCommand(tx, step.round, now);
+}
+
+/** The customer hears of it where it changes what helps, or where it is the answer to a new method. */
+async function tellOfDecline(
+  tx: Tx,
+  renewal: Renewal,
+  { id: subject, lastDecline }: DunningCase,
+  { round: step }: Retry,
+  decline: Decline,
+  now: Date,
+): Promise<void> {
+  const before = lastDecline as unknown as Decline;
+  const kind = retryNotice(before, decline, isId('pm', causeOf(step)));
+  if (kind) await planNotice(tx, renewal, { kind, subject, step }, now);
 }
 
 /** A fact of the case, so that neither a restart nor a wake forgets it. */

@@ -4,6 +4,7 @@ import type { RefundAnswer } from '../gateways/gateway.js';
 import { type Charge, readCharge } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
 import { postRefund, postRefundFailure } from '../prisma/ledger.js';
+import { planNotice } from '../prisma/notice.js';
 import {
   type Refund,
   type RefundSettlement,
@@ -108,6 +109,8 @@ export async function takeRefundEffect(
   if (refund.status === 'succeeded') {
     await postRefund(tx, refund, charge, customerId, now);
     await clearSurplus(tx, charge);
+    const told = { kind: 'refund_made', subject: refund.id, step: 'made' } as const;
+    await planNotice(tx, renewal, told, now);
   }
   if (refund.status === 'failed' && from === 'succeeded')
     await postRefundFailure(tx, refund, charge, customerId, now);

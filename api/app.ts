@@ -6,6 +6,7 @@ import { authenticate } from './authenticate.js';
 import { readJson } from './body.js';
 import { guardAddress, guardBody } from './card-guard.js';
 import type { ApiDeps } from './deps.js';
+import { devMail } from './dev-mail.js';
 import { docs } from './docs.js';
 import { answerErrors } from './errors.js';
 import { health } from './health.js';
@@ -16,6 +17,7 @@ import { limitPerKey } from './rate-limit.js';
 import { requestIdOf, requestLog } from './request-log.js';
 import { mountRoutes } from './route.js';
 import { routes } from './routes.js';
+import { updatePaymentMethod } from './update-payment-method.js';
 import { webhooks } from './webhooks.js';
 
 export type { ApiDeps };
@@ -24,7 +26,8 @@ export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.set('etag', false).set('trust proxy', deps.trustProxy ?? false);
   app.use(requestLog(deps.logger), tellRequestId, securityHeaders());
-  app.use(webhooks(deps), paymentLinks(deps));
+  app.use(webhooks(deps), paymentLinks(deps), updatePaymentMethod(deps));
+  if (deps.mailbox) app.use(devMail(deps.mailbox));
   app.use(health(deps), docs(), openApi());
   app.use(guardAddress);
   app.use('/v1', noStore, authenticate(deps), limitPerKey(deps.rateLimit));

@@ -19,7 +19,7 @@ import type { newPaymentMethod } from './schemas/payment-method.js';
 import { credentialsOf, gatewayAway, requireUsable } from './usable-account.js';
 import { findEarlier, write } from './write.js';
 
-type AttachRequest = ApiRequest<{ id: string }, unknown, z.output<typeof newPaymentMethod>>;
+export type AttachRequest = ApiRequest<{ id: string }, unknown, z.output<typeof newPaymentMethod>>;
 type Accepted = Extract<Attached, { kind: 'attached' }>;
 
 export async function attachPaymentMethod(request: AttachRequest): Promise<Answer> {

@@ -28,6 +28,9 @@ export interface ApiDeps {
   readonly paymentLinks: PaymentLinks;
   /** What webhook endpoints may be, and what they verify with. */
   readonly messenger: Pick<Messenger, 'secretOf' | 'urlFault'>;
+  readonly methodLinks: MethodLinks;
+  /** In development: the letters that no mail server was there for. */
+  readonly mailbox?: Mailbox | undefined;
   readonly planRefund: PlanRefund;
   /** Owes the run of a dispute a look at it. */
   readonly wakeDispute: (tx: Tx, dispute: Dispute, now: Date) => Promise<Dispatch>;
@@ -43,6 +46,27 @@ interface PaymentLinks {
   issue(tx: Tx, asked: AskedLink, now: Date): Promise<{ chargeId: string; secret: string }>;
   /** Undefined: there is no such link. */
   use(secret: string): Promise<UsedLink | undefined>;
+}
+
+/** Signed links with which a customer gives another payment method. */
+interface MethodLinks {
+  /** Undefined: it is not ours, or its time is over. */
+  read(token: string, now: Date): { customerId: string; renewalId: string } | undefined;
+}
+
+interface Mailbox {
+  list(): readonly Mail[];
+  find(messageId: string): Mail | undefined;
+}
+
+export interface Mail {
+  readonly messageId: string;
+  readonly from: { readonly name: string; readonly address: string };
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly date: Date;
 }
 
 /** Writes a refund and the start that its run is owed. Refusals are conflicts. */

@@ -22,7 +22,7 @@ export function readQuery({ query = NOTHING }: Route, req: Request): Record<stri
 }
 
 export function readBody(
-  { body = NOTHING, immutable = [] }: Route,
+  { body = NOTHING, immutable = [] }: Pick<Route, 'body' | 'immutable'>,
   req: Request,
 ): Record<string, unknown> {
   if (req.is('application/json') === false && hasBytes(req))

@@ -14,6 +14,13 @@ import { routes } from './routes.js';
 import { problem } from './schemas/common.js';
 import { EVENT_TYPES, exampleOf, messageOf } from './schemas/event-types.js';
 import { openedPayment } from './schemas/payment-link.js';
+import {
+  customersMethod,
+  customersSession,
+  methodPage,
+  shownMethod,
+  shownSession,
+} from './schemas/update-payment-method.js';
 
 export function openApiDocument() {
   return createDocument({
@@ -168,10 +175,42 @@ const OPEN_PATHS: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/update-payment-method/{token}': {
+    get: ofLink('What a customer sees behind the link of a notice', {
+      200: plainAnswer('Amount, brand, and what can be given', methodPage),
+    }),
+  },
+  '/update-payment-method/{token}/sessions': {
+    post: {
+      ...ofLink('Let the customer of a link give a payment method', {
+        201: plainAnswer('What the browser needs', shownSession),
+      }),
+      requestBody: { content: { 'application/json': { schema: customersSession } } },
+    },
+  },
+  '/update-payment-method/{token}/payment-methods': {
+    post: {
+      ...ofLink('Attach what the customer has given, and charge it', {
+        201: plainAnswer('The payment method, now the default', shownMethod),
+      }),
+      requestBody: { content: { 'application/json': { schema: customersMethod } } },
+    },
+  },
   '/healthz': openGet('Whether the process runs', z.object({ status: z.literal('ok') }), []),
   '/readyz': openGet('Whether it can work', z.object({ status: z.literal('ready') }), [503]),
   '/openapi.json': openGet('This document', z.record(z.string(), z.unknown()), []),
 };
+
+/** The token is all the authentication there is. */
+function ofLink(summary: string, answers: ZodOpenApiResponsesObject) {
+  return {
+    tags: ['payment-methods'],
+    summary,
+    security: [],
+    requestParams: { path: z.object({ token: z.string() }) },
+    responses: { ...answers, ...problemResponses([404, 409, 410, 413, 415, 422, 429, 503]) },
+  };
+}
 
 function openGet(summary: string, schema: z.ZodType, problems: readonly number[]) {
   const responses = { 200: plainAnswer(summary, schema), ...problemResponses(problems) };

@@ -39,7 +39,7 @@ export const paymentMethodSessionRoutes = [
 ];
 
 /** A repeat asks the gateway again, under the same key: it says the same, and its secrets need not be kept here. */
-async function openSession(request: SessionRequest): Promise<Answer> {
+export async function openSession(request: SessionRequest): Promise<Answer> {
   const { api, merchantId, body } = request;
   const earlier = await findEarlier(request);
   const customer = await findCustomer(api.db, merchantId, body.customer);

@@ -47,7 +47,7 @@ function loggedPath(req: Request): string {
   const path = req.originalUrl.split('?', 1)[0]!.slice(0, 200);
   if (containsCardNumber(decoded(path))) return '(a card number)';
   // Whoever has a payment link's secret can open its payment.
-  return path.replace(/^\/payment-links\/[^/]+/, '/payment-links/(secret)');
+  return path.replace(/^\/(payment-links|update-payment-method)\/[^/]+/, '/$1/(secret)');
 }
 
 export function decoded(path: string): string {

@@ -10,6 +10,7 @@ import { dunningCaseRoutes } from './dunning-cases.js';
 import { eventRoutes } from './events.js';
 import { gatewayAccountRoutes } from './gateway-accounts.js';
 import { ledgerRoutes } from './ledger.js';
+import { noticeRoutes } from './notices.js';
 import { paymentMethodSessionRoutes } from './payment-method-sessions.js';
 import { paymentMethodRoutes } from './payment-methods.js';
 import { paymentLinkRoutes } from './payment-links.js';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   ...disputeRoutes,
   ...dunningCaseRoutes,
   ...attentionRoutes,
+  ...noticeRoutes,
   ...ledgerRoutes,
   ...statementRoutes,
   ...eventRoutes,

@@ -1,4 +1,6 @@
 /** Settings: what a merchant has decided once for all. */
+import type { z } from 'zod';
+
 import { lockRow } from '../prisma/lock-row.js';
 import { type Settings, changeSettings, readSettings } from '../prisma/settings.js';
 import { defined } from './defined.js';
@@ -35,7 +37,8 @@ export const settingsRoutes = [
         const { refund_approval_above: limits, surplus, on_dispute: onDispute } = request.body;
         const refundApprovalAbove =
           limits && Object.fromEntries(limits.map((one) => [one.currency, one.amount_minor]));
-        const changes = defined({ refundApprovalAbove, surplus, onDispute });
+        const notices = readNotices(request.body.notices);
+        const changes = defined({ refundApprovalAbove, surplus, onDispute, notices });
         const { merchantId } = request;
         await lockRow(tx, 'merchant', merchantId);
         const before = render(await readSettings(tx, merchantId));
@@ -45,11 +48,26 @@ export const settingsRoutes = [
   }),
 ];
 
-function render({ refundApprovalAbove, surplus, onDispute }: Settings) {
+type AskedNotices = z.output<typeof changedSettings>['notices'];
+
+function readNotices(asked: AskedNotices): Settings['notices'] | undefined {
+  if (!asked) return asked;
+  const { reply_to: replyTo, ...rest } = asked;
+  return { ...rest, replyTo };
+}
+
+function renderNotices(notices: Settings['notices']) {
+  if (!notices) return null;
+  const { replyTo, ...rest } = notices;
+  return { ...rest, reply_to: replyTo };
+}
+
+function render({ refundApprovalAbove, surplus, onDispute, notices }: Settings) {
   const limits = Object.entries(refundApprovalAbove);
   return {
     refund_approval_above: limits.map(([currency, minor]) => ({ currency, amount_minor: minor })),
     surplus,
     on_dispute: onDispute,
+    notices: renderNotices(notices),
   };
 }

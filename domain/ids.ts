@@ -32,6 +32,7 @@ export const ID_PREFIXES = {
   dif: 'difference',
   aud: 'audit entry',
   whe: 'webhook endpoint',
+  ntc: 'notice to a customer',
 } as const;
 
 /** The part of an id before the underscore: "rnw". */

@@ -4,6 +4,7 @@ import type { Candidate } from './candidate.js';
 import type { Tx } from './client.js';
 import { recordEvent } from './event.js';
 import type { Renewal } from './generated/client.js';
+import { planNotice } from './notice.js';
 
 /** Announces a debit once per renewal and method. Answers the moment from which it may be taken. */
 export async function announceDebit(
@@ -20,6 +21,8 @@ export async function announceDebit(
   if (told) return told.debitAt;
   const debitAt = new Date(now.getTime() + notice);
   await tx.debitNotice.create({ data: { ...key, merchantId, debitAt, createdAt: now } });
+  const announced = { kind: 'debit_announced', subject: paymentMethodId, step: renewalId } as const;
+  await planNotice(tx, renewal, announced, now);
   const payload = {
     renewal: renewalId,
     subscription: subscriptionId,

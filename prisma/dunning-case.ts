@@ -8,6 +8,7 @@ import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { DunningCase, Renewal } from './generated/client.js';
 import { newId } from './new-id.js';
+import { planNotice } from './notice.js';
 
 export type { DunningCase };
 
@@ -85,6 +86,8 @@ export async function closeCase(
   });
   if (outcome !== 'unpaid') await restoreService(tx, open, now);
   await recordCaseEvent(tx, open, `dunning_case.${outcome}`, now);
+  const told = { kind: 'recovered', subject: open.id, step: 'closed' } as const;
+  if (outcome === 'recovered') await planNotice(tx, renewal, told, now);
   await wakeHeldPeriod(tx, open, now);
 }
 
@@ -120,14 +123,14 @@ const SERVICE_AFTER: Record<Exclude<ServiceEffect, 'keep'>, Service> = {
 /** From mild to severe: no case gives back what another has taken, or what ended with the subscription. */
 const SERVICE_LEVELS: Service[] = ['full', 'restricted', 'suspended', 'ended'];
 
-/** What a stage does to the service. The app hears of it through the event. */
+/** What a stage does to the service. The app hears of it through the event. Says whether it changed anything. */
 export async function changeService(
   tx: Tx,
   open: DunningCase,
   effect: ServiceEffect,
   now: Date,
-): Promise<void> {
-  if (effect === 'keep') return;
+): Promise<boolean> {
+  if (effect === 'keep') return false;
   const service = SERVICE_AFTER[effect];
   const milder = SERVICE_LEVELS.slice(0, SERVICE_LEVELS.indexOf(service));
   const changed = await tx.subscription.updateMany({
@@ -135,6 +138,7 @@ export async function changeService(
     data: { service },
   });
   if (changed.count > 0) await recordCaseEvent(tx, open, `service.${service}`, now);
+  return changed.count > 0;
 }
 
 export function recordCaseEvent(

@@ -1,4 +1,5 @@
 /** Settings: what a merchant has decided once for all. */
+import type { NoticeKind } from '../domain/notice.js';
 import type { Tx } from './client.js';
 import type { Prisma } from './generated/client.js';
 import { lockRow } from './lock-row.js';
@@ -10,9 +11,26 @@ export interface Settings {
   readonly surplus: 'hold' | 'refund';
   /** What becomes of a subscription when a payment of it is disputed. */
   readonly onDispute: 'keep' | 'pause' | 'cancel';
+  /** How customers are written to; null: they are not. */
+  readonly notices: NoticeSettings | null;
 }
 
-const DEFAULTS: Settings = { refundApprovalAbove: {}, surplus: 'hold', onDispute: 'keep' };
+export interface NoticeSettings {
+  /** The address that notices come from. */
+  readonly from: string;
+  readonly replyTo: string | null;
+  /** The name that customers know. */
+  readonly brand: string;
+  /** What customers are told; of everything else they hear nothing. */
+  readonly kinds: readonly NoticeKind[];
+}
+
+const DEFAULTS: Settings = {
+  refundApprovalAbove: {},
+  surplus: 'hold',
+  onDispute: 'keep',
+  notices: null,
+};
 
 export async function readSettings(tx: Tx, merchantId: string): Promise<Settings> {
   const { settings } = await tx.merchant.findUniqueOrThrow({ where: { id: merchantId } });

@@ -19,7 +19,7 @@ export interface ApiServer {
 }
 
 export async function runApi(config: Config, parts: Parts, logger: Logger): Promise<ApiServer> {
-  const { db, deps, webhookAccountFor, temporalLink } = parts;
+  const { db, deps, webhookAccountFor, temporalLink, mailbox, methodLinks } = parts;
   const stopping = new AbortController();
   const app = createApp({
     db,
@@ -35,6 +35,8 @@ export async function runApi(config: Config, parts: Parts, logger: Logger): Prom
       issue: (tx, asked, now) => issueLink(deps, tx, asked, now),
       use: (secret) => useLink({ ...deps, clock: machineClock }, secret),
     },
+    methodLinks,
+    mailbox,
     planRefund: (tx, wish, now) => planRefund(deps, tx, wish, now),
     wakeDispute: (tx, dispute, now) => oweDisputeWake(tx, dispute, deps.tempo.chargeTimeoutMs, now),
     readNextStep: (renewalId) => readNextStep(db, renewalId),

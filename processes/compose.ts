@@ -1,4 +1,5 @@
 /** Composition: the parts, put together once for every kind of process. */
+import { randomBytes } from 'node:crypto';
 
 import { heartbeat } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
@@ -9,6 +10,10 @@ import type { Deps, Tempo } from '../activities/deps.js';
 import { type Config, type ReadSecret, secretReader } from '../config.js';
 import type { Account, WebhookAccount } from '../gateways/gateway.js';
 import { gatewayNamed, keyLives } from '../gateways/index.js';
+import type { CourierDeps } from '../notices/courier.js';
+import { type MethodLinks, methodLinks } from '../notices/link.js';
+import type { Mailbox } from '../notices/mailbox.js';
+import { smtpPost } from '../notices/smtp.js';
 import type { GatewayAccount } from '../prisma/charge.js';
 import { type Database, openDatabase } from '../prisma/client.js';
 import { createMessenger } from '../outbound/messenger.js';
@@ -31,6 +36,10 @@ export interface Parts {
   readonly webhookAccountFor: (row: GatewayAccount) => WebhookAccount;
   /** The Temporal UI's page of a run. */
   readonly temporalLink: (workflowId: string) => string;
+  /** What sends notices, except whom to tell of surprises. */
+  readonly courier: Omit<CourierDeps, 'onSurprise'>;
+  readonly mailbox: Mailbox | undefined;
+  readonly methodLinks: MethodLinks;
   close(): Promise<void>;
 }
 
@@ -38,6 +47,8 @@ export interface Parts {
 export interface Emulated {
   readonly secrets: Readonly<Record<string, string>>;
   readonly trustedRoots: readonly string[];
+  /** Takes the letters that no mail server is there for. */
+  readonly mailbox?: Mailbox | undefined;
 }
 
 export function compose(
@@ -68,6 +79,8 @@ export function compose(
     ...addressOf(row),
     secret: credentialOf(row, readSecret),
   });
+  // Without a key, as in a bench, links last as long as the process.
+  const links = methodLinks(config.SIGNING_KEY ?? randomBytes(32).toString('hex'));
   return {
     db,
     client,
@@ -100,11 +113,25 @@ export function compose(
     }),
     temporalLink: (workflowId) =>
       `${stores.temporalUiUrl}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows/${encodeURIComponent(workflowId)}`,
+    courier: courierOf(config, db, links, emulated.mailbox),
+    mailbox: config.SMTP_URL ? undefined : emulated.mailbox,
+    methodLinks: links,
     async close() {
       await client.connection.close();
       await db.$disconnect();
     },
   };
+}
+
+function courierOf(
+  { SMTP_URL: url, SMTP_TIMEOUT_SECONDS: seconds, PUBLIC_URL: publicUrl }: Config,
+  db: Database,
+  links: MethodLinks,
+  mailbox: Mailbox | undefined,
+): Parts['courier'] {
+  const deadlineMs = seconds * 1000;
+  const post = url === undefined ? mailbox : smtpPost({ url, deadlineMs });
+  return { db, post, links, publicUrl, leaseMs: 2 * deadlineMs };
 }
 
 function tempoOf(config: Config): Tempo {

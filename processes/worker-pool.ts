@@ -3,6 +3,7 @@ import { bookActivities, gatewayActivities } from '../activities/index.js';
 import { keepReconciling } from '../activities/reconcile.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../logger.js';
+import { startCourier } from '../notices/courier.js';
 import { listLanes } from '../prisma/gateway-account.js';
 import { prepareNamespace } from '../temporal/connect.js';
 import { type Workers, startWorkers } from '../temporal/workers.js';
@@ -13,7 +14,7 @@ import { startRelay } from './relay.js';
 
 export async function runWorkers(
   config: Config,
-  { db, client, target, deps }: Parts,
+  { db, client, target, deps, courier: parts }: Parts,
   logger: Logger,
   onFatal: (error: unknown) => void,
 ): Promise<Workers> {
@@ -30,10 +31,13 @@ export async function runWorkers(
   });
   const relay = startRelay(deps, logger);
   logger.info({ lanes: workers.lanes() }, 'Workers are running');
+  const onSurprise = (error: unknown, notice: string) =>
+    logger.error({ err: error, notice }, 'A notice could not be sent');
+  const courier = startCourier({ ...parts, onSurprise }, LOOK_FOR_NOTICES_EVERY_MS);
   return {
     ...workers,
     async stop() {
-      await Promise.all([relay.stop(), workers.stop()]);
+      await Promise.all([relay.stop(), courier.stop(), workers.stop()]);
     },
   };
 }
@@ -42,3 +46,5 @@ export async function runWorkers(
 export async function allLanes(db: Database, taskQueue: string): Promise<string[]> {
   return [...(await listLanes(db)), deliveryLane(taskQueue)];
 }
+
+const LOOK_FOR_NOTICES_EVERY_MS = 3_000;

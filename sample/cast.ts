@@ -11,6 +11,8 @@ export interface Role {
   readonly currency: string;
   /** A second card that the customer brings after this many seconds. */
   readonly newCardAfterSeconds?: number;
+  /** The language of the customer's letters; English where it is absent. */
+  readonly locale?: string;
   /** The connection breaks right after the gateway has charged this one. */
   readonly hiccup?: true;
 }
@@ -28,6 +30,7 @@ export const CAST: readonly Role[] = [
     name: 'Chloé',
     story: 'expired card',
     token: 'pm_card_attachThen_expired_card',
+    locale: 'fr-FR',
     amountMinor: 990,
     currency: 'EUR',
   },
@@ -42,6 +45,7 @@ export const CAST: readonly Role[] = [
     name: 'Elif',
     story: '3-D Secure needed',
     token: 'pm_card_attachThen_authentication_required',
+    locale: 'de-DE',
     amountMinor: 1490,
     currency: 'EUR',
   },

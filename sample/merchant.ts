@@ -2,10 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { NOTICE_KINDS } from '../domain/notice.js';
 import { createApiKey } from '../prisma/api-key.js';
 import type { Database } from '../prisma/client.js';
 import { createGatewayAccount } from '../prisma/gateway-account.js';
 import { ensureMerchant } from '../prisma/merchant.js';
+import { changeSettings, readSettings } from '../prisma/settings.js';
 
 export interface SampleMerchant {
   readonly key: string;
@@ -30,8 +32,17 @@ export async function prepareSampleMerchant(
     stripe: await keepAccount(db, merchant.id, 'stripe', apiBases.stripe),
     paypal: await keepAccount(db, merchant.id, 'paypal', apiBases.paypal),
   };
+  await writeToCustomers(db, merchant.id);
   const key = await keepKey(db, merchant.id, join(home, 'sample-key'));
   return { key, accounts, isNew: !existing };
+}
+
+/** Unless somebody has decided otherwise since. */
+async function writeToCustomers(db: Database, merchantId: string): Promise<void> {
+  if ((await readSettings(db, merchantId)).notices) return;
+  const who = { from: 'billing@sample.example', replyTo: null, brand: 'Sample & Sons' };
+  const notices = { ...who, kinds: NOTICE_KINDS };
+  await db.$transaction((tx) => changeSettings(tx, merchantId, { notices }));
 }
 
 const REFERENCES = {

@@ -67,7 +67,7 @@ function canPlay({ token, wallet }: Role, { stripe, paypal }: Emulators): boolea
 }
 
 async function enter(api: Api, role: Role, { stripe, paypal }: Emulators): Promise<Actor> {
-  const customer = await createCustomer(api, role.name);
+  const customer = await createCustomer(api, role.name, role.locale);
   if (role.token) await api.addCard(customer, role.token);
   if (role.wallet && paypal)
     await api.addWallet(customer, await approvedWallet(paypal, role.wallet));
@@ -91,13 +91,13 @@ async function enter(api: Api, role: Role, { stripe, paypal }: Emulators): Promi
   return { role, subscription: id };
 }
 
-async function createCustomer(api: Api, name: string): Promise<string> {
+async function createCustomer(api: Api, name: string, locale = 'en'): Promise<string> {
   const email = `${name
     .toLowerCase()
     .normalize('NFKD')
     .replace(/[^a-z]/g, '')}@example.com`;
   const time_zone = 'Europe/Berlin';
-  const { id } = await api.createCustomer({ name, email, country: 'DE', locale: 'en', time_zone });
+  const { id } = await api.createCustomer({ name, email, country: 'DE', locale, time_zone });
   return id;
 }
 

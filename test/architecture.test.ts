@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'temporal/owner',
     'type:workflows/messages',
   ],
+  notices: ['domain', 'prisma'],
   temporal: ['domain', 'workflows', 'type:activities'],
   api: ['domain', 'gateways', 'prisma', 'temporal', 'type:outbound', 'type:workflows/messages'],
   emulators: [],
@@ -37,6 +38,8 @@ const OWNED_PACKAGES: Record<string, readonly string[]> = {
   express: ['api', 'test'],
   'ipaddr.js': ['outbound'],
   standardwebhooks: ['outbound', 'test'],
+  nodemailer: ['notices'],
+  eta: ['notices'],
 };
 
 interface Import {

@@ -60,6 +60,26 @@ describe('reading the configuration', () => {
   });
 });
 
+describe('writing to customers', () => {
+  test.each([
+    ['SMTP_URL', 'https://mail.example.com'],
+    ['SMTP_URL', 'smtp://user:hidden%ZZ@mail.example.com'],
+    ['PUBLIC_URL', 'http://pay.example.com'],
+    ['PUBLIC_URL', 'pay.example.com'],
+  ])('%s cannot be %s', (key, value) => {
+    expect(problems({ [key]: value })).toContain(`${key}: `);
+    expect(problems({ [key]: value })).not.toContain('hidden');
+  });
+
+  test('the mail server may have a password, and customers come over https', () => {
+    const environment = {
+      SMTP_URL: 'smtps://user%40example.com:p%2Fw@mail.example.com',
+      PUBLIC_URL: 'https://pay.example.com',
+    };
+    expect(readConfig({ environment })).toMatchObject(environment);
+  });
+});
+
 describe('reading secrets', () => {
   test('a file is read anew each time, so that a rotation needs no restart', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'dunlin-secret-')), 'key');

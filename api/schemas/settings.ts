@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { amountMinor, currency } from './common.js';
+import { NOTICE_KINDS } from '../../domain/notice.js';
+import { amountMinor, currency, text } from './common.js';
 
 const limits = z
   .array(z.strictObject({ currency, amount_minor: amountMinor }))
@@ -22,12 +23,47 @@ const onDispute = z.enum(['keep', 'pause', 'cancel']).meta({
   description: 'What becomes of a subscription when a payment of it is disputed',
 });
 
+const address = z
+  .email()
+  .max(254)
+  .regex(/^[\x21-\x7e]+$/, { error: 'must be an address in plain ASCII' })
+  .meta({ example: 'billing@example.com' });
+const oneLine = text(80).regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, {
+  error: 'must be one line of visible characters',
+});
+const noticeKinds = z
+  .array(z.enum(NOTICE_KINDS))
+  .max(NOTICE_KINDS.length)
+  .meta({ description: 'What customers are told; of everything else they hear nothing' });
+const brand = oneLine.meta({ description: 'The name that customers know', example: 'Example' });
+
+const newNotices = z.strictObject({
+  from: address,
+  reply_to: address.nullable().default(null),
+  brand,
+  kinds: noticeKinds.default([...NOTICE_KINDS]),
+});
+const notices = z.object({
+  from: z.string(),
+  reply_to: z.string().nullable(),
+  brand: z.string(),
+  kinds: noticeKinds,
+});
+const aboutNotices =
+  'How customers are written to; null: they are not. Named, it is replaced whole.';
+
 export const changedSettings = z.strictObject({
   refund_approval_above: limits.optional(),
   surplus: surplus.optional(),
   on_dispute: onDispute.optional(),
+  notices: newNotices.nullable().optional().meta({ description: aboutNotices }),
 });
 
 export const settings = z
-  .object({ refund_approval_above: limits, surplus, on_dispute: onDispute })
+  .object({
+    refund_approval_above: limits,
+    surplus,
+    on_dispute: onDispute,
+    notices: notices.nullable().meta({ description: aboutNotices }),
+  })
   .meta({ id: 'Settings' });

@@ -19,6 +19,7 @@ import type {
   Setup,
   SetupRequest,
 } from '../../gateways/gateway.js';
+import { methodLinks } from '../../notices/link.js';
 import { createApiKey } from '../../prisma/api-key.js';
 import { type Database, openDatabase } from '../../prisma/client.js';
 import { oweDisputeWake } from '../../prisma/dispute.js';
@@ -133,6 +134,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
       issue: () => Promise.reject(new Error('This harness issues no links')),
       use: () => Promise.resolve(undefined),
     },
+    methodLinks: methodLinks('a key of thirty-two characters or more'),
     planRefund: (tx, wish, now) => planRefund({ gateways: gatewayNamed }, tx, wish, now),
     wakeDispute: (tx, dispute, now) => oweDisputeWake(tx, dispute, 1_000, now),
     readNextStep: () => Promise.resolve({ kind: 'retry', at: new Date(), why: 'A test says so' }),

@@ -1,5 +1,6 @@
 /** Rows that runs and gateways would write, for tests of how they are shown. */
 import { newId } from '../../prisma/new-id.js';
+import { planNotice } from '../../prisma/notice.js';
 import type { House, MerchantInHouse } from './harness.js';
 
 export interface Seeded {
@@ -93,6 +94,13 @@ async function seedCase(
     },
   });
   return id;
+}
+
+/** Something that the seeded customer is told. */
+export async function seedNotice({ db }: House, { renewal, dunningCase }: Seeded): Promise<void> {
+  const row = await db.renewal.findUniqueOrThrow({ where: { id: renewal } });
+  const told = { kind: 'payment_failed', subject: dunningCase, step: 'warned' } as const;
+  await planNotice(db, row, told, new Date());
 }
 
 /** A paid charge with a refund, a dispute, and a difference in the gateway's books, each waiting for a person. */

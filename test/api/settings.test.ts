@@ -11,7 +11,12 @@ const read = async (key = house.merchant.admin) =>
 const change = (body: unknown, key = house.merchant.admin) =>
   house.call('PATCH', '/v1/settings', { body, key });
 
-const DEFAULTS = { refund_approval_above: [], surplus: 'hold', on_dispute: 'keep' };
+const DEFAULTS = {
+  refund_approval_above: [],
+  surplus: 'hold',
+  on_dispute: 'keep',
+  notices: null,
+};
 
 describe('the settings', () => {
   it('begin without a limit, and hold what nobody owed', async () => {
@@ -32,7 +37,8 @@ describe('the settings', () => {
     ]);
     await change({ surplus: 'refund' }, admin);
     const last = await change({ on_dispute: 'pause' }, admin);
-    const all = { refund_approval_above: limits, surplus: 'refund', on_dispute: 'pause' };
+    const changed = { refund_approval_above: limits, surplus: 'refund', on_dispute: 'pause' };
+    const all = { ...DEFAULTS, ...changed };
     expect(last.body).toEqual(all);
     expect(await read(admin)).toEqual(all);
     expect((await change({}, admin)).body).toEqual(all);
@@ -57,6 +63,7 @@ describe('the settings', () => {
     ];
     await Promise.all([...changes, ...changes, ...changes].map((one) => change(one, admin)));
     expect(await read(admin)).toEqual({
+      ...DEFAULTS,
       refund_approval_above: limits,
       surplus: 'refund',
       on_dispute: 'cancel',

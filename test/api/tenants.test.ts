@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { routes } from '../../api/routes.js';
 import { type House, openHouse } from './harness.js';
-import { type Seeded, seedMoneyBack, seedPastDue } from './seed.js';
+import { type Seeded, seedMoneyBack, seedNotice, seedPastDue } from './seed.js';
 
 let house: House;
 let stranger: string;
@@ -21,6 +21,7 @@ beforeAll(async () => {
   const endpoint = await house.call('POST', '/v1/webhook-endpoints', {
     body: { url: 'https://app.example/' },
   });
+  await seedNotice(house, seeded);
   const money = await seedMoneyBack(house, house.merchant, seeded);
   ids = {
     customers: seeded.customer,
