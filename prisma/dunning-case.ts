@@ -28,6 +28,7 @@ export async function openCase(
   renewal: Renewal,
   decline: Decline,
   now: Date,
+  parked?: string,
 ): Promise<void> {
   const number = (await tx.dunningCase.count({ where: { renewalId: renewal.id } })) + 1;
   const opened = await tx.dunningCase.create({
@@ -40,6 +41,7 @@ export async function openCase(
       number,
       status: 'open',
       openedAt: now,
+      parked: parked ?? null,
       lastDecline: decline as unknown as Prisma.InputJsonObject,
       lastDeclineAt: now,
     },

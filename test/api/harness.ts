@@ -127,7 +127,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
       use: () => Promise.resolve(undefined),
     },
     planRefund: (tx, wish, now) => planRefund({ gateways: gatewayNamed }, tx, wish, now),
-    wakeDispute: (tx, dispute, now) => oweDisputeWake(tx, dispute, 1_000, now),
+    wakeDispute: oweDisputeWake,
     readNextStep: () => Promise.resolve({ kind: 'retry', at: new Date(), why: 'A test says so' }),
     ...more,
   };
