@@ -82,7 +82,7 @@ async function recordSeen(
   now: Date,
 ): Promise<Dispute> {
   const status = statusAfter(before?.status as DisputeStatus | undefined, seen.status);
-  const moved = seen.withdrawn || seen.wasWithdrawn || seen.status === 'lost';
+  const moved = seen.withdrawn || seen.wasWithdrawn;
   const inquiry = (before?.inquiry ?? true) && seen.inquiry && !moved;
   // What was withdrawn stays the amount: it is booked.
   const amount = before?.withdrawnAt
@@ -117,19 +117,28 @@ async function applyPolicy(
   return undefined;
 }
 
-/** While the bank waits for our side of it somebody must write it, and is reminded as its time runs out. */
+/**
+ * While the bank waits for our side of it somebody must write it, and is reminded as its time runs out. What was put is
+ * handed in next: whoever does that reminds, should it fail.
+ */
 async function callForEvidence(tx: Tx, row: Dispute, now: Date): Promise<Dispute> {
   if (!isOpenDispute(row.status as DisputeStatus)) return row;
   const evidence = await evidenceStateOf(tx, row);
   const wanted = row.status === 'needs_response' && evidence !== 'sent';
   if (!wanted) return row.needsAttention ? clearDisputeAttention(tx, row) : row;
-  const due = row.respondBy ? remindersDue(row.respondBy.getTime(), now.getTime()) : 0;
   if (evidence === 'given') return row;
-  let shown = row.needsAttention ? row : await askForEvidence(tx, row, now);
-  if (due <= shown.reminded) return shown;
-  shown = await updateDispute(tx, row.id, { reminded: due });
-  await recordDisputeEvent(tx, shown, 'dispute.evidence_due', now);
-  return shown;
+  // Why other evidence was refused stays; what else was wrong with it before is over.
+  const isAsked = evidence === 'refused' && row.needsAttention;
+  return remindOfEvidence(tx, isAsked ? row : await askForEvidence(tx, row, now), now);
+}
+
+/** At each of its moments once. */
+export async function remindOfEvidence(tx: Tx, row: Dispute, now: Date): Promise<Dispute> {
+  const due = row.respondBy ? remindersDue(row.respondBy.getTime(), now.getTime()) : 0;
+  if (due <= row.reminded) return row;
+  const reminded = await updateDispute(tx, row.id, { reminded: due });
+  await recordDisputeEvent(tx, reminded, 'dispute.evidence_due', now);
+  return reminded;
 }
 
 function askForEvidence(tx: Tx, row: Dispute, now: Date): Promise<Dispute> {

@@ -3,6 +3,7 @@ import { type ChargeStatus, isOpen } from '../domain/charge.js';
 import type { Answer } from '../gateways/gateway.js';
 import { type Charge, type ChargeWithAccount, listCharges, readCharge } from '../prisma/charge.js';
 import { insertFound } from '../prisma/charge-outcome.js';
+import { oweAdoption } from '../prisma/dispatch.js';
 import { lockRenewal } from '../prisma/renewal.js';
 import type { Deps } from './deps.js';
 import { lookUpOf } from './exchange.js';
@@ -32,6 +33,7 @@ export async function bookFound(deps: Deps, from: Charge, found: Found): Promise
       now,
     );
     await takeMoney(deps, tx, renewal, booked, now);
+    await oweAdoption(tx, booked, now);
   });
 }
 

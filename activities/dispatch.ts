@@ -1,6 +1,5 @@
 /** Passing on what is owed to Temporal: starts and wakes, and the webhooks that a run waits for. */
 import { type ChargeStatus, isOpen } from '../domain/charge.js';
-import { disputeTicketFor } from '../domain/dispute.js';
 import { type Charge, readCharge, ticketFor } from '../prisma/charge.js';
 import { type Dispatch, listOwed, listOwedTo, markSent } from '../prisma/dispatch.js';
 import { type GatewayEvent, listUndispatched, markDispatched } from '../prisma/gateway-event.js';
@@ -60,16 +59,16 @@ async function reportRefund({ db, launch }: Deps, event: GatewayEvent): Promise<
 
 async function reportDispute(deps: Deps, event: GatewayEvent, reference: string): Promise<void> {
   const { id, merchantId, gatewayAccountId } = event;
-  const account = await deps.db.gatewayAccount.findUniqueOrThrow({
+  const { gateway } = await deps.db.gatewayAccount.findUniqueOrThrow({
     where: { id: gatewayAccountId },
   });
-  if (!deps.gateways(account.gateway).disputing) return;
+  if (!deps.gateways(gateway).disputing) return;
   await deps.launch.send({
     id,
     merchantId,
     workflowType: 'dispute',
-    workflowId: disputeWorkflowId(account.gateway, reference),
-    input: disputeTicketFor(account, reference, deps.tempo.chargeTimeoutMs),
+    workflowId: disputeWorkflowId(gatewayAccountId, reference),
+    input: { gatewayAccountId, reference },
     kind: 'wake',
     notBefore: null,
   });

@@ -1,5 +1,6 @@
 /** What a dispute does to money: withdrawn, reinstated, or lost for good; each of them booked once. */
 import { DISPUTE_LOST, type DisputeStatus } from '../domain/dispute.js';
+import { type Money, describeMoney, money } from '../domain/money.js';
 import type { SeenDispute } from '../gateways/gateway.js';
 import type { Charge } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
@@ -10,6 +11,7 @@ import {
   recordDisputeEvent,
   updateDispute,
 } from '../prisma/dispute.js';
+import { leftOfCharge } from '../prisma/left-of-charge.js';
 import { postDisputeLost, postDisputeReinstated, postDisputeWithdrawn } from '../prisma/ledger.js';
 import { lockRenewal } from '../prisma/renewal.js';
 import { reopen, reverse } from './book-return.js';
@@ -23,9 +25,9 @@ export async function bookDisputedMoney(
   now: Date,
 ): Promise<Dispute> {
   const status = dispute.status as DisputeStatus;
-  // Some gateways take the money only when they have decided.
-  const away = seen.withdrawn || seen.wasWithdrawn || status === 'lost';
-  const row = away && !dispute.withdrawnAt ? await withdraw(tx, dispute, charge, now) : dispute;
+  const isAway = seen.withdrawn || seen.wasWithdrawn;
+  const row =
+    isAway && !dispute.withdrawnAt ? await withdraw(tx, dispute, charge, seen, now) : dispute;
   switch (status) {
     case 'needs_response':
     case 'under_review':
@@ -34,18 +36,34 @@ export async function bookDisputedMoney(
     case 'closed':
       return row.withdrawnAt ? reinstate(tx, row, charge, now) : decide(tx, row, now);
     case 'lost':
-      return lose(tx, row, charge, now);
+      return lose(tx, row, charge, seen, now);
     default:
       return status satisfies never;
   }
 }
 
-async function withdraw(tx: Tx, row: Dispute, charge: Charge, now: Date): Promise<Dispute> {
-  const withdrawn = await updateDispute(tx, row.id, { withdrawnAt: now });
+/** Books what is away, and no more than is left of the charge. What cannot be booked is told when it is lost. */
+async function withdraw(
+  tx: Tx,
+  row: Dispute,
+  charge: Charge,
+  seen: SeenDispute,
+  now: Date,
+): Promise<Dispute> {
+  const { currency, amountMinor } = takenIn(seen);
+  if (currency !== charge.currency) return row;
+  const booked = Math.min(amountMinor, await leftOfCharge(tx, charge, row.id));
+  if (booked === 0) return row;
+  const facts = { withdrawnAt: now, amountMinor: booked, currency };
+  const withdrawn = await updateDispute(tx, row.id, facts);
   const { customerId } = await lockRenewal(tx, row.renewalId);
   await postDisputeWithdrawn(tx, withdrawn, charge, customerId, now);
   await recordDisputeEvent(tx, withdrawn, 'dispute.funds_withdrawn', now);
   return withdrawn;
+}
+
+function takenIn({ taken, amount }: SeenDispute): Money {
+  return taken ?? amount;
 }
 
 /** Only when it is decided: an older look at an open dispute may not know yet that the money was taken. */
@@ -69,20 +87,49 @@ async function decide(tx: Tx, row: Dispute, now: Date): Promise<Dispute> {
 }
 
 /** The whole of a charge is owed again, in a case that nothing is charged in by itself. A part is only booked. */
-async function lose(tx: Tx, row: Dispute, charge: Charge, now: Date): Promise<Dispute> {
+async function lose(
+  tx: Tx,
+  row: Dispute,
+  charge: Charge,
+  seen: SeenDispute,
+  now: Date,
+): Promise<Dispute> {
   const lost = await decide(tx, row, now);
-  // As the merchant's settings for disputes may have left it.
-  const renewal = await lockRenewal(tx, lost.renewalId);
-  await postDisputeLost(tx, lost, charge, renewal.customerId, now);
-  if (lost.amountMinor < charge.amountMinor) {
-    const why = 'Part of the charge was lost';
-    const next = 'Nothing: decide whether the customer still owes it';
-    return raiseDisputeAttention(tx, lost, { why, next }, now);
+  const unbooked = whatIsNotBooked(lost, charge, seen);
+  const callAPerson = (why: string, next: string) =>
+    raiseDisputeAttention(tx, lost, { why, next: `Nothing: ${next}` }, now);
+  if (lost.withdrawnAt) {
+    // As the merchant's settings for disputes may have left it.
+    const renewal = await lockRenewal(tx, lost.renewalId);
+    await postDisputeLost(tx, lost, charge, renewal.customerId, now);
+    const isPart = lost.amountMinor < charge.amountMinor;
+    if (isPart && !unbooked && !charge.reversedAt)
+      return callAPerson(
+        'Part of the charge was lost',
+        'decide whether the customer still owes it',
+      );
+    const reversed = isPart ? undefined : await reverse(tx, renewal, charge.id, now);
+    if (reversed) await reopen(tx, renewal, reversed, DISPUTE_LOST, now);
+    else if (!isPart && charge.reversedAt) await explainReturn(tx, lost, charge.reversedAt);
   }
-  const reversed = await reverse(tx, renewal, charge.id, now);
-  if (reversed) await reopen(tx, renewal, reversed, DISPUTE_LOST, now);
-  else if (charge.reversedAt) await explainReturn(tx, lost, charge.reversedAt);
-  return lost;
+  return unbooked ? callAPerson(unbooked, 'what the gateway took must be booked by hand') : lost;
+}
+
+/** What the gateway took and we did not book, or the other way round, for the person who has to. */
+function whatIsNotBooked(row: Dispute, charge: Charge, seen: SeenDispute): string | undefined {
+  if (!seen.withdrawn) return undefined;
+  const taken = takenIn(seen);
+  const said = describeMoney(taken);
+  if (taken.currency !== charge.currency)
+    return `It was lost over ${said}, and the charge is in ${charge.currency}`;
+  const booked = money(row.withdrawnAt ? Number(row.amountMinor) : 0, charge.currency);
+  if (booked.amountMinor === 0)
+    return `It was lost over ${said}, and nothing of the charge was left`;
+  // Without the gateway's own word on it, what was booked while it was open stands.
+  if (booked.amountMinor > taken.amountMinor && !seen.taken) return undefined;
+  return booked.amountMinor === taken.amountMinor
+    ? undefined
+    : `It was lost over ${said}, and ${describeMoney(booked)} of the charge are booked`;
 }
 
 /** The gateway's word on the charge came first: its case is the one that this dispute opens. */

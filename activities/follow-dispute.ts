@@ -5,6 +5,7 @@
  */
 import {
   type DisputeLook,
+  type DisputeName,
   type DisputeStatus,
   type DisputeTicket,
   isOpenDispute,
@@ -18,6 +19,7 @@ import {
   findChargeReported,
   findDispute,
   findDisputed,
+  lastReportedAt,
   mayStillSucceed,
   raiseDisputeAttention,
 } from '../prisma/dispute.js';
@@ -27,19 +29,29 @@ import { bookDispute } from './book-dispute.js';
 import type { Deps } from './deps.js';
 import { sendEvidence } from './send-evidence.js';
 
-export async function followDispute(deps: Deps, ticket: DisputeTicket): Promise<DisputeLook> {
+export async function readDisputeTicket(
+  { db, tempo }: Deps,
+  { gatewayAccountId: id, reference }: DisputeName,
+): Promise<DisputeTicket> {
+  const { lane, name } = await db.gatewayAccount.findUniqueOrThrow({ where: { id } });
+  return { lane, title: titleOf(reference, name), timeoutMs: tempo.chargeTimeoutMs };
+}
+
+function titleOf(reference: string, account: string): string {
+  return `dispute ${reference} on ${account}`;
+}
+
+export async function followDispute(deps: Deps, name: DisputeName): Promise<DisputeLook> {
   const { db } = deps;
-  const row = await db.gatewayAccount.findUniqueOrThrow({
-    where: { id: ticket.gatewayAccountId },
-  });
+  const row = await db.gatewayAccount.findUniqueOrThrow({ where: { id: name.gatewayAccountId } });
   const { disputing } = deps.gateways(row.gateway);
   if (!disputing) throw new Error(`${row.gateway} tells nothing about disputes`);
   const account = deps.accountFor(row);
-  const look = await lookAt(deps, disputing, account, ticket);
+  const look = await lookAt(deps, disputing, account, name);
   if (look.kind !== 'booked') return look;
   // What was handed in changes what the gateway says: one more look, and no more than one.
   if (!(await sendEvidence(deps, disputing, account, look.dispute))) return heard(deps, look);
-  const after = await lookAt(deps, disputing, account, ticket);
+  const after = await lookAt(deps, disputing, account, name);
   return after.kind === 'booked' ? heard(deps, after) : after;
 }
 
@@ -52,19 +64,21 @@ async function lookAt(
   deps: Deps,
   disputing: Disputing,
   account: Account,
-  ticket: DisputeTicket,
-): Promise<Booked | Exclude<DisputeLook, { kind: 'open' }>> {
-  const read = await disputing.readDispute(account, ticket.reference);
+  name: DisputeName,
+): Promise<Booked | DisputeLook> {
+  const read = await disputing.readDispute(account, name.reference);
   switch (read.kind) {
     case 'dispute':
-      return bookSeen(deps, ticket, read.dispute);
+      return bookSeen(deps, name, read.dispute);
     case 'return':
-      await tellOwner(deps, ticket);
+      await tellOwner(deps, name);
       return { kind: 'over', outcome: 'return' };
+    case 'absent':
+      return absent(deps, name, read.why);
     case 'unavailable':
-      if (read.attention) await callAPerson(deps, ticket, read.why);
+      if (read.attention) await callAPerson(deps, name, read.why, 'It is read again by itself');
       // Temporal looks again, for as long as it takes.
-      throw new Error(`${ticket.title} cannot be read: ${read.why}`);
+      throw new Error(`The ${titleOf(name.reference, account.name)} cannot be read: ${read.why}`);
     default:
       return read satisfies never;
   }
@@ -72,24 +86,40 @@ async function lookAt(
 
 async function bookSeen(
   deps: Deps,
-  { gatewayAccountId }: DisputeTicket,
+  { gatewayAccountId }: DisputeName,
   seen: SeenDispute,
-): Promise<Booked | Exclude<DisputeLook, { kind: 'open' }>> {
+): Promise<Booked | DisputeLook> {
   const charge = await findDisputed(deps.db, gatewayAccountId, seen.chargeReference);
   if (charge) return { kind: 'booked', dispute: await bookDispute(deps, charge, seen) };
   // The gateway's clock may be ahead of ours, or say no more than the second.
   const sentBefore = new Date(seen.openedAt + CLOCKS_DIFFER_MS);
   if (await mayStillSucceed(deps.db, gatewayAccountId, sentBefore))
-    return { kind: 'too_early', lookAgainAt: deps.clock.business().getTime() + HOUR_MS };
+    return tooEarly(deps, 'Its charge may still be under way here');
   return { kind: 'over', outcome: 'unknown_charge' };
 }
 
+/** A name that just came by webhook may be known to a part of the gateway only. One that is in our books was known. */
+async function absent(deps: Deps, name: DisputeName, why: string): Promise<DisputeLook> {
+  const next = 'It is looked for once a day: see whether these are the credentials of its account';
+  const dispute = await callAPerson(deps, name, `The gateway does not know it: ${why}`, next);
+  if (dispute) return heard(deps, { kind: 'booked', dispute });
+  const reported = await lastReportedAt(deps.db, name);
+  if (reported && deps.clock.business().getTime() < reported.getTime() + DAY_MS)
+    return tooEarly(deps, 'The gateway does not know it, and told of it within the last day');
+  return { kind: 'over', outcome: 'not_found' };
+}
+
+function tooEarly({ clock }: Deps, why: string): DisputeLook {
+  return { kind: 'too_early', why, lookAgainAt: clock.business().getTime() + HOUR_MS };
+}
+
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const CLOCKS_DIFFER_MS = 60_000;
 
 /** The run that owns the charge asks about it, as after any webhook. */
-async function tellOwner({ db, launch, tempo }: Deps, ticket: DisputeTicket): Promise<void> {
-  const chargeId = await findChargeReported(db, ticket);
+async function tellOwner({ db, launch, tempo }: Deps, name: DisputeName): Promise<void> {
+  const chargeId = await findChargeReported(db, name);
   if (!chargeId) return;
   const charge = await readCharge(db, chargeId);
   const renewal = await db.renewal.findUniqueOrThrow({ where: { id: charge.renewalId } });
@@ -97,15 +127,16 @@ async function tellOwner({ db, launch, tempo }: Deps, ticket: DisputeTicket): Pr
   await launch.reportCharge(ownerOf(renewal), told);
 }
 
+/** Undefined: it is not in our books, and its run shows why. */
 async function callAPerson(
   { db, clock }: Deps,
-  { gatewayAccountId, reference }: DisputeTicket,
+  name: DisputeName,
   why: string,
-): Promise<void> {
-  const dispute = await findDispute(db, { gatewayAccountId, reference });
-  if (!dispute) return;
-  const next = 'It is read again every few minutes';
-  await raiseDisputeAttention(db, dispute, { why, next }, clock.business());
+  next: string,
+): Promise<Dispute | undefined> {
+  const dispute = await findDispute(db, name);
+  if (!dispute || !isOpenDispute(dispute.status as DisputeStatus)) return dispute ?? undefined;
+  return raiseDisputeAttention(db, dispute, { why, next }, clock.business());
 }
 
 async function heard({ db, clock }: Deps, { dispute }: Booked): Promise<DisputeLook> {

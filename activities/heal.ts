@@ -4,7 +4,6 @@
  */
 import { type ChargeStatus, isOpen } from '../domain/charge.js';
 import { type Difference, type Side, isHealable } from '../domain/difference.js';
-import { disputeTicketFor } from '../domain/dispute.js';
 import { disputeWorkflowId } from '../domain/workflow-ids.js';
 import type { ReconcileTicket } from '../domain/reconciliation.js';
 import { sameMoney, money } from '../domain/money.js';
@@ -172,20 +171,20 @@ async function healRefund(
 /** Its own run follows it from then on. A line that does not name it tells at least which charge to ask about. */
 async function healDispute(
   deps: Deps,
-  account: GatewayAccount,
+  { id: gatewayAccountId, merchantId }: GatewayAccount,
   { reference, chargeId }: Difference,
 ): Promise<string | undefined> {
-  const ticket = disputeTicketFor(account, reference, deps.tempo.chargeTimeoutMs);
-  const look = await followDispute(deps, ticket).catch((error: unknown) => error as Error);
+  const name = { gatewayAccountId, reference };
+  const look = await followDispute(deps, name).catch((error: unknown) => error as Error);
   if (look instanceof Error || look.kind !== 'open') {
     if (chargeId) await resolveCharge(deps, chargeId);
     return look instanceof Error ? `It could not be read: ${look.message}` : undefined;
   }
   await deps.launch.start({
-    merchantId: account.merchantId,
+    merchantId,
     workflowType: 'dispute',
-    workflowId: disputeWorkflowId(account.gateway, reference),
-    input: ticket,
+    workflowId: disputeWorkflowId(gatewayAccountId, reference),
+    input: name,
   });
   return undefined;
 }

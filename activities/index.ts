@@ -7,7 +7,7 @@ import type { Deps } from './deps.js';
 import { deliverAgain } from './deliver.js';
 import { sendOwed } from './dispatch.js';
 import { closeDunningCase, enterStage, openDunningCase, readDunningCase } from './dunning-case.js';
-import { followDispute } from './follow-dispute.js';
+import { followDispute, readDisputeTicket } from './follow-dispute.js';
 import { healDifferences } from './heal.js';
 import { openRenewal } from './open-renewal.js';
 import { planCharge } from './plan-charge.js';
@@ -39,6 +39,7 @@ export function bookActivities(deps: Deps) {
     decideCharge: bind(deps, decideCharge),
     raiseAttention: bind(deps, raiseAttention),
     readRefundTicket: bind(deps, readRefundTicket),
+    readDisputeTicket: bind(deps, readDisputeTicket),
     sendOwed: () => sendOwed(deps),
     restartLost: () => restartLost(deps),
     endOverdue: () => endOverdue(deps),

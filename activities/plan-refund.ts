@@ -74,6 +74,7 @@ export async function planRefund(
     status,
     request,
     requestedBy,
+    ...(status === 'awaiting_approval' && { attention: APPROVE }),
     now,
   });
   const type = status === 'planned' ? 'refund.requested' : 'refund.awaiting_approval';
@@ -81,6 +82,11 @@ export async function planRefund(
   const dispatches = status === 'planned' ? [await oweRefundRun(tx, refund, now)] : [];
   return { refund, dispatches };
 }
+
+const APPROVE = {
+  why: 'A refund above the limit waits for the approval of another API key',
+  next: 'Nothing is sent before',
+};
 
 /** Many small refunds of one charge are one large one. */
 async function firstStatus(

@@ -17,7 +17,13 @@ import type {
   Refunding,
 } from '../gateways/gateway.js';
 import { type ChargeWithAccount, readCharge } from '../prisma/charge.js';
-import { type Refund, claimRefund, findRefund, recordRefundResend } from '../prisma/refund.js';
+import {
+  type Refund,
+  claimRefund,
+  findRefund,
+  listRefundsOf,
+  recordRefundResend,
+} from '../prisma/refund.js';
 import { adoptRefunds } from './adopt-refunds.js';
 import type { Deps } from './deps.js';
 import { settleRefund } from './settle-refund.js';
@@ -50,7 +56,7 @@ export async function followRefund(deps: Deps, refundId: string): Promise<Refund
   const now = deps.clock.safety();
   const { refundKeyLifeMs } = refundingOf(deps, charge);
   const claimed = await claimRefund(deps.db, refundId, now, refundKeyLifeMs);
-  if (!claimed) return askRefund(deps, await requireRefund(deps, refundId), charge);
+  if (!claimed) return unclaimed(deps, await requireRefund(deps, refundId), charge);
   const answer = await exchange(deps, claimed, charge, (refunding, account, frozen) =>
     refunding.refund(account, frozen),
   );
@@ -60,6 +66,18 @@ export async function followRefund(deps: Deps, refundId: string): Promise<Refund
 const DAY_MS = 86_400_000;
 const PATIENCE_MS = 2_000;
 const TURN_MS = 5_000;
+
+/** Somebody else has it, or its charge was disputed or taken back while it waited: then nothing is sent at all. */
+async function unclaimed(
+  deps: Deps,
+  refund: Refund,
+  charge: ChargeWithAccount,
+): Promise<RefundLook> {
+  if (refund.status !== 'planned') return askRefund(deps, refund, charge);
+  const why = "The payer's bank decides about this charge, or has taken it back: nothing was sent";
+  const answer = { kind: 'failed', failure: 'disputed', why } as const;
+  return heard(deps, await settleRefund(deps, refund, answer, { onlySend: true }), answer);
+}
 
 async function askRefund(
   deps: Deps,
@@ -97,11 +115,13 @@ async function answerAbsent(
   if (!(await awaitMoment(deps, charge.account, PATIENCE_MS)))
     return { kind: 'unknown', why: 'It waits for its turn to be sent again' };
   const still = await recordRefundResend(deps.db, refund.id, deps.clock.safety());
-  if (!still) return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
+  if (!still) return { kind: 'unknown', why: NOT_NOW };
   return exchange(deps, refund, charge, (refunding, account, frozen) =>
     refunding.refund(account, frozen),
   );
 }
+
+const NOT_NOW = 'It was decided meanwhile, or its charge is disputed: it is only looked up';
 
 /** `key_valid_until` is well before the key's end, and after this every effect is visible. */
 const ABSENCE_IS_PROOF_AFTER_MS = 2 * 3_600_000;
@@ -132,7 +152,7 @@ async function exchange<A extends RefundAnswer | RefundLookUp>(
   return answer;
 }
 
-/** Somebody else's refunds may be why ours has failed: then they are booked as well. */
+/** Somebody else's refunds may be why ours has failed, or cannot be told from it: then all are gone through. */
 async function settled(
   deps: Deps,
   refund: Refund,
@@ -141,9 +161,11 @@ async function settled(
   onlySend: boolean,
 ): Promise<Refund> {
   const after = await settleRefund(deps, refund, answer, { onlySend });
-  if (after.failure === 'already_refunded' || after.failure === 'exceeds_charge')
-    await adoptRefunds(deps, charge.id);
-  return after;
+  const ours = after.failure !== 'already_refunded' && after.failure !== 'exceeds_charge';
+  const puzzling = answer.kind === 'unknown' && answer.attention;
+  if (ours && !puzzling) return after;
+  await adoptRefunds(deps, charge.id);
+  return requireRefund(deps, refund.id);
 }
 
 function isResendable({ clock, tempo }: Deps, { keyValidUntil, request }: Refund): boolean {
@@ -168,6 +190,13 @@ function refundingOf({ gateways }: Deps, { account }: ChargeWithAccount): Refund
   if (!refunding)
     throw new DomainError('conflict', 'not_offered', `${account.gateway} gives nothing back`);
   return refunding;
+}
+
+/** What has gone back of a charge by our will, and by anybody's at the gateway, is known before anything else is booked. */
+export async function settleRefundsOf(deps: Deps, chargeId: string): Promise<void> {
+  await adoptRefunds(deps, chargeId);
+  for (const { id, status } of await listRefundsOf(deps.db, chargeId))
+    if (isOpenRefund(status as RefundStatus)) await followRefund(deps, id);
 }
 
 async function requireRefund({ db }: Pick<Deps, 'db'>, id: string): Promise<Refund> {

@@ -14,6 +14,7 @@ import {
   readEvidence,
 } from '../prisma/evidence.js';
 import { lockRenewal } from '../prisma/renewal.js';
+import { remindOfEvidence } from './book-dispute.js';
 import type { Deps } from './deps.js';
 
 /** Sends what was put and is not in yet. Says whether the gateway was asked to take something. */
@@ -37,8 +38,10 @@ export async function sendEvidence(
       content: Buffer.from(data, 'base64'),
     })),
   });
-  if (sent.kind === 'unavailable')
+  if (sent.kind === 'unavailable') {
+    await remind(deps, dispute, sent.why);
     throw new Error(`The evidence of ${id} cannot be sent: ${sent.why}`);
+  }
   await record(deps, dispute, evidence, sent);
   return true;
 }
@@ -46,6 +49,20 @@ export async function sendEvidence(
 /** Other evidence, after some that was refused, is another request. */
 function keyOf(disputeId: string, { number }: StoredEvidence): string {
   return number === 1 ? `${disputeId}:evidence` : `${disputeId}:evidence-${number}`;
+}
+
+/** It is not in yet, and its time runs out: somebody else may hand it in. */
+function remind({ db, clock }: Deps, { id, renewalId }: Dispute, why: string): Promise<void> {
+  const now = clock.business();
+  return db.$transaction(async (tx) => {
+    await lockRenewal(tx, renewalId);
+    const row = await tx.dispute.findUniqueOrThrow({ where: { id }, omit: { evidence: true } });
+    if (row.evidenceSentAt || row.status !== 'needs_response') return;
+    const until = row.respondBy ? ` before ${row.respondBy.toISOString()}` : '';
+    const next = `It is tried again by itself; unless it is in${until}, the dispute is lost`;
+    const said = { why: `The evidence cannot be handed in: ${why}`, next };
+    await remindOfEvidence(tx, await raiseDisputeAttention(tx, row, said, now), now);
+  });
 }
 
 function record(

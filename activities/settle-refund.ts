@@ -1,18 +1,18 @@
 /** Settling a refund: an answer becomes a fact, once, under the renewal's lock. */
 import { type RefundStatus, isOpenRefund } from '../domain/refund.js';
 import type { RefundAnswer } from '../gateways/gateway.js';
-import { type Charge, readCharge } from '../prisma/charge.js';
+import { readCharge } from '../prisma/charge.js';
 import type { Tx } from '../prisma/client.js';
 import { postRefund, postRefundFailure } from '../prisma/ledger.js';
 import { planNotice } from '../prisma/notice.js';
 import {
   type Refund,
   type RefundSettlement,
-  listRefundsOf,
   recordRefundEvent,
   settleRefund as writeSettlement,
 } from '../prisma/refund.js';
-import { type Renewal, clearAttention, lockRenewal } from '../prisma/renewal.js';
+import { type Renewal, lockRenewal } from '../prisma/renewal.js';
+import { clearSurplusAttention } from '../prisma/surplus.js';
 import type { Deps } from './deps.js';
 
 /** `onlySend`: the answer is the claiming execution's own, to the only send there was. */
@@ -108,7 +108,7 @@ export async function takeRefundEffect(
   const { customerId } = renewal;
   if (refund.status === 'succeeded') {
     await postRefund(tx, refund, charge, customerId, now);
-    await clearSurplus(tx, charge);
+    if (charge.surplus) await clearSurplusAttention(tx, charge.renewalId);
     const told = { kind: 'refund_made', subject: refund.id, step: 'made' } as const;
     await planNotice(tx, renewal, told, now);
   }
@@ -116,14 +116,4 @@ export async function takeRefundEffect(
     await postRefundFailure(tx, refund, charge, customerId, now);
   const type = from === 'found' ? 'refund.found' : `refund.${refund.status}`;
   await recordRefundEvent(tx, renewal, refund, type, now);
-}
-
-/** Money that nobody owed has gone back: nothing is left for a person to decide. */
-async function clearSurplus(tx: Tx, charge: Charge): Promise<void> {
-  if (!charge.surplus) return;
-  const refunds = await listRefundsOf(tx, charge.id);
-  const back = refunds
-    .filter(({ status }) => status === 'succeeded')
-    .reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
-  if (back === charge.amountMinor) await clearAttention(tx, charge.renewalId);
 }

@@ -5,6 +5,7 @@ import type { Answer } from '../gateways/gateway.js';
 import { type Charge, type ChargeWithAccount } from '../prisma/charge.js';
 import { type Settlement, settleOpen } from '../prisma/charge-outcome.js';
 import type { Tx } from '../prisma/client.js';
+import { oweAdoption } from '../prisma/dispatch.js';
 import { markReleased } from '../prisma/release.js';
 import {
   type Renewal,
@@ -38,6 +39,8 @@ export async function settle(
     const renewal = await lockRenewal(tx, charge.renewalId);
     const row = await settleOpen(tx, charge.id, result, now);
     if (row) await takeEffect(deps, tx, renewal, row, answer, now);
+    // Whoever learns of it late may have been told of its refunds before.
+    if (row?.status === 'succeeded' && !standing.onlySend) await oweAdoption(tx, row, now);
     const settled = row ?? (await tx.charge.findUniqueOrThrow({ where: { id: charge.id } }));
     return { settled, renewal };
   });

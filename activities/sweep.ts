@@ -103,12 +103,12 @@ function refundRestartOf(deps: Deps) {
 }
 
 function disputeRestartOf(deps: Deps) {
-  const { db, launch, tempo } = deps;
-  return async ({ gateway, ...dispute }: OpenDispute): Promise<Repair | undefined> => {
-    if (await launch.isRunning(disputeWorkflowId(gateway, dispute.gatewayReference)))
+  const { db, launch } = deps;
+  return async (dispute: OpenDispute): Promise<Repair | undefined> => {
+    const { gatewayAccountId, gatewayReference } = dispute;
+    if (await launch.isRunning(disputeWorkflowId(gatewayAccountId, gatewayReference)))
       return undefined;
-    return async () =>
-      sendDispatch(deps, await oweDisputeWake(db, dispute, tempo.chargeTimeoutMs, new Date()));
+    return async () => sendDispatch(deps, await oweDisputeWake(db, dispute, new Date()));
   };
 }
 

@@ -7,6 +7,7 @@ import { postCharge } from '../prisma/ledger.js';
 import { derivedId } from '../prisma/new-id.js';
 import { type Renewal, payRenewal, raiseAttention, recordRenewalEvent } from '../prisma/renewal.js';
 import { readSettings } from '../prisma/settings.js';
+import { SURPLUS_CALL } from '../prisma/surplus.js';
 import type { Deps } from './deps.js';
 import { planRefund } from './plan-refund.js';
 
@@ -22,7 +23,7 @@ export async function takeMoney(
   await postCharge(tx, { ...charge, surplus }, renewal.customerId, now);
   if (!surplus) return payRenewal(tx, renewal, now);
   await markSurplus(tx, charge.id);
-  const why = `Money arrived for a renewal that is ${renewal.status} (charge ${charge.id})`;
+  const why = `${SURPLUS_CALL} that is ${renewal.status} (charge ${charge.id})`;
   const refundId = await refundByPolicy(deps, tx, charge, now);
   const next = refundId
     ? `It is refunded by itself (${refundId})`

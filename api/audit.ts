@@ -26,7 +26,7 @@ export async function audit(
 ): Promise<void> {
   await auditRequest(tx, {
     merchantId,
-    keyId: caller.keyId,
+    keyId: caller.keyId || undefined,
     keyName: caller.keyName,
     action,
     object,

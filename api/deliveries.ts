@@ -43,14 +43,15 @@ export const deliveryRoutes = [
     answers: { 202: { description: 'It is on its way', schema: delivery } },
     run: (request) =>
       write(request, async (tx) => {
-        const { caller, merchantId, body } = request;
+        const { caller, merchantId, body: asked } = request;
         const event = await requireEvent(tx, merchantId, request.params.id);
-        const endpoint = await requireEndpoint(tx, merchantId, body.endpoint).catch(notNamed);
+        const endpoint = await requireEndpoint(tx, merchantId, asked.endpoint).catch(notNamed);
         requireMode(caller, endpoint.mode, 'endpoint');
         if (endpoint.status !== 'active')
           throw new DomainError('conflict', 'endpoint_stopped', 'Set the endpoint active first');
         const row = await sendAgain(tx, event, endpoint.id);
-        return { status: 202, body: renderDelivery(row) };
+        const body = renderDelivery(row);
+        return { status: 202, body, audited: { object: event.id, after: body } };
       }),
   }),
   route({
@@ -69,7 +70,8 @@ export const deliveryRoutes = [
         const event = await requireEvent(tx, merchantId, request.params.id);
         await acknowledgeDeliveries(tx, event.id, body.endpoint, now);
         const rows = await listDeliveries(tx, event.id);
-        return { status: 200, body: { data: rows.map(renderDelivery), has_more: false } };
+        const shown = { data: rows.map(renderDelivery), has_more: false };
+        return { status: 200, body: shown, audited: { object: event.id, after: shown } };
       }),
   }),
 ];

@@ -15,6 +15,7 @@ import { readBody } from './input.js';
 import { openSession } from './payment-method-sessions.js';
 import { Problem, invalidFields } from './problem.js';
 import { limitPerAddress } from './rate-limit.js';
+import { requestIdOf } from './request-log.js';
 import type { ApiRequest } from './route.js';
 import { customersMethod, customersSession } from './schemas/update-payment-method.js';
 
@@ -52,7 +53,7 @@ function beginSession(api: ApiDeps): Handler {
     const { kind, return_url, cancel_url } = customersSession.parse(asked);
     const { customerId: customer, currency } = page;
     const body = { customer, kind, return_url, cancel_url, currency };
-    const { body: session } = await openSession(requestOf(api, req, page, body));
+    const { body: session } = await openSession(requestOf(api, req, page, body, 'sessions'));
     const shown = session as Record<string, unknown> & { gateway_account: { id: string } };
     const { reference, gateway, url, client_secret, gateway_account: at } = shown;
     answer(res, 201, { reference, kind, gateway, gateway_account: at.id, url, client_secret });
@@ -66,7 +67,7 @@ function attach(api: ApiDeps): Handler {
     const account = await findGatewayAccount(api.db, page.merchantId, asked.gateway_account);
     requireSameMode(account, page);
     const { body: attached } = await attachPaymentMethod({
-      ...requestOf(api, req, page, { ...asked, default: true }),
+      ...requestOf(api, req, page, { ...asked, default: true }, 'payment-methods'),
       params: { id: page.customerId },
     });
     const { kind, display } = attached as Record<string, unknown>;
@@ -99,12 +100,15 @@ function requestOf<B>(
   req: Request<{ token: string }>,
   { merchantId, mode }: MethodPage,
   body: B,
+  what: 'sessions' | 'payment-methods',
 ): ApiRequest<unknown, unknown, B> {
   const caller: Caller = { keyId: '', keyName: 'the customer', merchantId, mode, scopes: [] };
   return {
     api,
     caller,
     merchantId,
+    action: `POST /update-payment-method/{token}/${what}`,
+    requestId: requestIdOf(req),
     params: {},
     query: {},
     body,

@@ -126,11 +126,15 @@ export const webhookEndpointRoutes = [
     summary: 'Remove a webhook endpoint, with what waits for it',
     params,
     answers: { 204: { description: 'It is gone' } },
-    run: async ({ api, caller, merchantId, params: { id } }) => {
-      const row = await requireEndpoint(api.db, merchantId, id);
-      requireMode(caller, row.mode, 'mode');
-      await deleteEndpoint(api.db, row.id);
-      return { status: 204 };
+    run: async (request) => {
+      const { caller, merchantId, params: asked } = request;
+      const { headers = {} } = await write(request, async (tx) => {
+        const row = await requireEndpoint(tx, merchantId, asked.id);
+        requireMode(caller, row.mode, 'mode');
+        await deleteEndpoint(tx, row.id);
+        return { status: 204, body: {}, audited: { object: row.id, before: renderEndpoint(row) } };
+      });
+      return { status: 204, headers };
     },
   }),
   route({

@@ -8,7 +8,7 @@ export type DisputeStatus =
   | 'under_review'
   | 'won'
   | 'lost'
-  /** An inquiry that ended without any money moving. */
+  /** It ended without any money moving: an inquiry, or money that had been given back already. */
   | 'closed';
 
 /** The only edges a dispute moves along. What is decided stays decided. */
@@ -27,11 +27,15 @@ export function isOpenDispute(status: DisputeStatus): boolean {
   return (OPEN_DISPUTE as readonly DisputeStatus[]).includes(status);
 }
 
-/** As much of a dispute as its run carries: where it is asked about, and what to call it. It knows no verdict. */
-export interface DisputeTicket {
+/** As much of a dispute as its run carries: where it is asked about. It knows no verdict. */
+export interface DisputeName {
   readonly gatewayAccountId: string;
   /** The gateway's name of it. */
   readonly reference: string;
+}
+
+/** How it is asked about now: an account may get another lane while a dispute is open. */
+export interface DisputeTicket {
   /** The task queue that serves its gateway account. */
   readonly lane: string;
   /** How long one look at it may take, in milliseconds. */
@@ -40,20 +44,11 @@ export interface DisputeTicket {
   readonly title: string;
 }
 
-export function disputeTicketFor(
-  account: { readonly id: string; readonly name: string; readonly lane: string },
-  reference: string,
-  timeoutMs: number,
-): DisputeTicket {
-  const title = `dispute ${reference} on ${account.name}`;
-  return { gatewayAccountId: account.id, reference, lane: account.lane, title, timeoutMs };
-}
-
 /** What a run learns about a dispute each time it looks. Instants are epoch milliseconds. */
 export type DisputeLook =
   | { readonly kind: 'open'; readonly card: DisputeCard; readonly lookAgainAt: number }
-  /** Its charge may still be under way here: nothing is booked before that is known. */
-  | { readonly kind: 'too_early'; readonly lookAgainAt: number }
+  /** Nothing is booked yet: its charge may still be under way here, or the gateway does not show it yet. */
+  | { readonly kind: 'too_early'; readonly why: string; readonly lookAgainAt: number }
   | { readonly kind: 'over'; readonly outcome: DisputeOutcome };
 
 export type DisputeOutcome =
@@ -63,7 +58,9 @@ export type DisputeOutcome =
   /** A bank debit that came back for good: its charge is asked about instead. */
   | 'return'
   /** Dunlin collected no such charge. */
-  | 'unknown_charge';
+  | 'unknown_charge'
+  /** The gateway knows no such dispute. */
+  | 'not_found';
 
 /** What an open dispute looks like to an operator. */
 export interface DisputeCard {

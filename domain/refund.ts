@@ -18,17 +18,20 @@ export type RefundStatus =
   /** Dropped before it was sent. */
   | 'canceled';
 
-/** The only edges a refund moves along; the database refuses every other. */
+/**
+ * The only edges a refund moves along; the database refuses every other. What waits for approval, was canceled or has
+ * failed may still show at the gateway: then it was decided here on too old a database.
+ */
 export const REFUND_TRANSITIONS = {
-  awaiting_approval: ['planned', 'canceled'],
+  awaiting_approval: ['planned', 'canceled', 'pending', 'succeeded'],
   planned: ['submitted', 'canceled', 'failed'],
   submitted: ['pending', 'unknown', 'succeeded', 'failed'],
   pending: ['pending', 'unknown', 'succeeded', 'failed'],
   unknown: ['pending', 'unknown', 'succeeded', 'failed'],
   // A gateway may find out late that the money did not arrive.
   succeeded: ['failed'],
-  failed: [],
-  canceled: [],
+  failed: ['pending', 'succeeded'],
+  canceled: ['pending', 'succeeded'],
 } as const satisfies Record<RefundStatus, readonly RefundStatus[]>;
 
 /** A refund is open while the gateway may still decide it. */

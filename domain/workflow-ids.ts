@@ -28,9 +28,9 @@ export function adoptionWorkflowId(chargeId: string): string {
   return `refund/of/${chargeId}`;
 }
 
-/** "dispute/stripe/dp_1": the gateway, and its name of the dispute. */
-export function disputeWorkflowId(gateway: string, reference: string): string {
-  return `dispute/${gateway}/${reference}`;
+/** "dispute/gwa_…/dp_1": the account that is asked about it, and the gateway's name of it. */
+export function disputeWorkflowId(gatewayAccountId: string, reference: string): string {
+  return `dispute/${gatewayAccountId}/${reference}`;
 }
 
 /** "reconcile/gwa_…": the comparison of one account's books. A Temporal Schedule adds the time to it. */

@@ -3,10 +3,11 @@ import type { Tx } from './client.js';
 import type { AskedCommand, AuditEntry, AuditSeal } from './generated/client.js';
 import { type Page, newestFirst } from './page.js';
 
-/** What a request with an API key has changed. */
+/** What a request has changed. */
 export interface AuditedRequest {
   readonly merchantId: string;
-  readonly keyId: string;
+  /** Absent: it was the customer, by a link in a letter. */
+  readonly keyId: string | undefined;
   readonly keyName: string;
   readonly action: string;
   readonly object: string;
@@ -22,7 +23,7 @@ export async function auditRequest(tx: Tx, entry: AuditedRequest): Promise<void>
   await tx.$executeRaw`
     insert into audit_entry (merchant_id, actor_kind, actor, key_id, action, object, reason, request_id,
       idempotency_key, before_hash, after_hash)
-    values (${merchantId}, 'api_key', ${keyName}, ${keyId}, ${action}, ${object}, ${reason ?? null}, ${requestId},
+    values (${merchantId}, ${keyId ? 'api_key' : 'customer'}, ${keyName}, ${keyId ?? null}, ${action}, ${object}, ${reason ?? null}, ${requestId},
       ${entry.idempotencyKey ?? null}, ${entry.beforeHash ?? null}, ${entry.afterHash ?? null})`;
 }
 

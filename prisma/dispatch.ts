@@ -1,6 +1,7 @@
 /** Dispatches: starts and wakes owed to Temporal, written with the fact and sent until done. */
 import type { RenewalId, SubscriptionId } from '../domain/ids.js';
 import {
+  adoptionWorkflowId,
   deliveryWorkflowId,
   dunningWorkflowId,
   periodStartText,
@@ -8,7 +9,7 @@ import {
   renewalWorkflowId,
 } from '../domain/workflow-ids.js';
 import type { Database, Tx } from './client.js';
-import type { Dispatch } from './generated/client.js';
+import type { Charge, Dispatch } from './generated/client.js';
 import { newId } from './new-id.js';
 
 export type { Dispatch };
@@ -97,6 +98,41 @@ export function oweDeliveryRun(
       workflowId: deliveryWorkflowId(run.eventId, run.endpointId),
       input,
       kind: 'start',
+      createdAt: now,
+    },
+  });
+}
+
+/**
+ * Owes a look at the refunds of a charge that has just been found to have succeeded, if the gateway has reported some
+ * of it before.
+ */
+export async function oweAdoption(
+  tx: Tx,
+  charge: Pick<
+    Charge,
+    'id' | 'merchantId' | 'renewalId' | 'gatewayAccountId' | 'gatewayChargeReference'
+  >,
+  now: Date,
+): Promise<void> {
+  const { id: chargeId, merchantId, renewalId, gatewayAccountId } = charge;
+  const early = await tx.gatewayEvent.count({
+    where: {
+      gatewayAccountId,
+      refundChargeReference: charge.gatewayChargeReference ?? '',
+      refundReference: { not: null },
+      chargeId: null,
+    },
+  });
+  if (early === 0) return;
+  await tx.dispatch.create({
+    data: {
+      id: newId('dsp'),
+      merchantId,
+      workflowType: 'refund',
+      workflowId: adoptionWorkflowId(chargeId),
+      input: { chargeId, renewalId },
+      kind: 'wake',
       createdAt: now,
     },
   });

@@ -1,10 +1,10 @@
 /** Disputes: their row, which moves only under the renewal's lock, and what others ask of it. */
 import {
   type DisputeCard,
+  type DisputeName,
   type DisputeStatus,
   type EvidenceState,
   OPEN_DISPUTE,
-  disputeTicketFor,
 } from '../domain/dispute.js';
 import { describeMoney, money } from '../domain/money.js';
 import type { NeedsAttention } from '../domain/renewal.js';
@@ -23,12 +23,6 @@ import type { Renewal } from './renewal.js';
 export type Dispute = Omit<DisputeRow, 'evidence'>;
 
 const WITHOUT_EVIDENCE = { evidence: true } as const;
-
-export interface DisputeName {
-  readonly gatewayAccountId: string;
-  /** The gateway's name of it. */
-  readonly reference: string;
-}
 
 export function findDispute(
   tx: Tx,
@@ -64,6 +58,18 @@ export async function mayStillSucceed(
     firstSentAt: { lte: sentBefore },
   };
   return (await tx.charge.count({ where })) > 0;
+}
+
+/** When a webhook last spoke of this dispute. */
+export async function lastReportedAt(
+  tx: Tx,
+  { gatewayAccountId, reference: disputeReference }: DisputeName,
+): Promise<Date | undefined> {
+  const event = await tx.gatewayEvent.findFirst({
+    where: { gatewayAccountId, disputeReference },
+    orderBy: { receivedAt: 'desc' },
+  });
+  return event?.receivedAt;
 }
 
 /** The charge that a webhook about this dispute was about. */
@@ -149,11 +155,9 @@ export function findOpenDispute(
   });
 }
 
-/** As much of an open dispute as is needed to look for its run. */
-export type OpenDispute = Pick<
-  Dispute,
-  'id' | 'merchantId' | 'gatewayAccountId' | 'gatewayReference'
-> & { readonly gateway: string };
+/** As much of a dispute as is needed to look for its run. */
+export type DisputeAddress = Pick<Dispute, 'merchantId' | 'gatewayAccountId' | 'gatewayReference'>;
+export type OpenDispute = DisputeAddress & Pick<Dispute, 'id'>;
 
 export function listOpenDisputes(
   tx: Tx,
@@ -162,11 +166,11 @@ export function listOpenDisputes(
   limit: number,
 ): Promise<OpenDispute[]> {
   return tx.$queryRaw<OpenDispute[]>`
-    select d.id, d.merchant_id as "merchantId", d.gateway_account_id as "gatewayAccountId",
-      d.gateway_reference as "gatewayReference", a.gateway
-    from dispute d join gateway_account a on a.id = d.gateway_account_id
-    where d.status in ('needs_response', 'under_review') and d.opened_at < ${before} and d.id > ${after}
-    order by d.id limit ${limit}`;
+    select id, merchant_id as "merchantId", gateway_account_id as "gatewayAccountId",
+      gateway_reference as "gatewayReference"
+    from dispute
+    where status in ('needs_response', 'under_review') and opened_at < ${before} and id > ${after}
+    order by id limit ${limit}`;
 }
 
 /** The open cases of a subscription look at what its disputes now allow. */
@@ -184,24 +188,18 @@ export async function oweCaseWakes(
 }
 
 /** Owes a dispute's run a look at it; it is started if there is none. */
-export async function oweDisputeWake(
+export function oweDisputeWake(
   tx: Tx,
-  {
-    merchantId,
-    gatewayAccountId,
-    gatewayReference,
-  }: Pick<Dispute, 'merchantId' | 'gatewayAccountId' | 'gatewayReference'>,
-  timeoutMs: number,
+  { merchantId, gatewayAccountId, gatewayReference: reference }: DisputeAddress,
   now: Date,
 ): Promise<Dispatch> {
-  const account = await tx.gatewayAccount.findUniqueOrThrow({ where: { id: gatewayAccountId } });
   return tx.dispatch.create({
     data: {
       id: newId('dsp'),
       merchantId,
       workflowType: 'dispute',
-      workflowId: disputeWorkflowId(account.gateway, gatewayReference),
-      input: { ...disputeTicketFor(account, gatewayReference, timeoutMs) },
+      workflowId: disputeWorkflowId(gatewayAccountId, reference),
+      input: { gatewayAccountId, reference },
       kind: 'wake',
       createdAt: now,
     },

@@ -29,6 +29,7 @@ export async function openCase(
   renewal: Renewal,
   decline: Decline,
   now: Date,
+  parked?: string,
 ): Promise<void> {
   const number = (await tx.dunningCase.count({ where: { renewalId: renewal.id } })) + 1;
   const opened = await tx.dunningCase.create({
@@ -41,6 +42,7 @@ export async function openCase(
       number,
       status: 'open',
       openedAt: now,
+      parked: parked ?? null,
       lastDecline: decline as unknown as Prisma.InputJsonObject,
       lastDeclineAt: now,
     },

@@ -25,6 +25,7 @@ export const LEDGER_KINDS = [
   'write_off',
   'charge',
   'surplus',
+  'surplus_applied',
   'return',
   'refund',
   'refund_failed',

@@ -50,6 +50,17 @@ export async function postCharge(
   await book(tx, fact, ['gateway', owedOrSurplus(charge)], charge.amountMinor, now);
 }
 
+/** Money that nobody had owed pays what is owed again. `charge.surplus` must say already that it is none any more. */
+export async function postSurplusApplied(
+  tx: Tx,
+  charge: BookedCharge,
+  customerId: string,
+  now: Date,
+): Promise<void> {
+  const fact = ofCharge('surplus_applied', charge.id, charge, customerId);
+  await book(tx, fact, ['surplus', 'receivable'], charge.amountMinor, now);
+}
+
 /** The payer's bank took a charge back: what refunds and disputes have left of it. */
 export async function postReturn(
   tx: Tx,
@@ -117,19 +128,21 @@ export async function postDisputeReinstated(
 }
 
 /**
- * Disputed money that had been withdrawn stays away. Where that was the whole charge, its renewal is owed again; a part
- * is lost. Its withdrawal must have been booked, in this transaction at the latest.
+ * Disputed money that had been withdrawn stays away. Where that was the whole charge, or the rest has come back too, its
+ * renewal is owed again; a part is lost. Its withdrawal must have been booked, in this transaction at the latest.
  */
 export async function postDisputeLost(
   tx: Tx,
   dispute: Given,
-  charge: BookedCharge,
+  charge: BookedCharge & Pick<Charge, 'reversedAt'>,
   customerId: string,
   now: Date,
 ): Promise<void> {
   const fact = ofGiven('dispute_lost', dispute, charge, customerId);
-  const whole = dispute.amountMinor >= charge.amountMinor;
-  const loser = charge.surplus || whole ? owedOrSurplus(charge) : 'bad_debt';
+  const { currency, amountMinor } = charge;
+  const whole = dispute.currency === currency && dispute.amountMinor >= amountMinor;
+  const isOwed = whole || charge.reversedAt !== null;
+  const loser = charge.surplus || isOwed ? owedOrSurplus(charge) : 'bad_debt';
   await book(tx, fact, [loser, 'disputed'], bookedAs('dispute_withdrawn', dispute.id), now);
 }
 

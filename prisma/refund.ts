@@ -7,7 +7,7 @@ import {
 } from '../domain/refund.js';
 import type { NeedsAttention } from '../domain/renewal.js';
 import type { Charge } from './charge.js';
-import type { Database, Tx } from './client.js';
+import { type Database, type Tx, fieldNames } from './client.js';
 import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { Refund } from './generated/client.js';
@@ -27,11 +27,12 @@ export interface NewRefund {
   readonly request?: object | undefined;
   readonly requestedBy?: string | undefined;
   readonly gatewayReference?: string | undefined;
+  readonly attention?: Pick<NeedsAttention, 'why' | 'next'> | undefined;
   readonly now: Date;
 }
 
 export function insertRefund(tx: Tx, refund: NewRefund): Promise<Refund> {
-  const { charge, request, requestedBy, gatewayReference, now, ...rest } = refund;
+  const { charge, request, requestedBy, gatewayReference, attention, now, ...rest } = refund;
   return tx.refund.create({
     data: {
       ...rest,
@@ -43,6 +44,7 @@ export function insertRefund(tx: Tx, refund: NewRefund): Promise<Refund> {
       requestedBy: requestedBy ?? null,
       gatewayReference: gatewayReference ?? null,
       ...(request && { request: request as Prisma.InputJsonObject }),
+      ...(attention && { needsAttention: { since: now.toISOString(), ...attention } }),
       createdAt: now,
       ...(refund.status === 'succeeded' && { settledAt: now }),
     },
@@ -64,32 +66,36 @@ export function refundedMinor(refunds: readonly Refund[]): number {
     .reduce((sum, { amountMinor }) => sum + Number(amountMinor), 0);
 }
 
-/** Makes the caller the one first sender. Undefined: somebody else was, or it was canceled. */
+/**
+ * Makes the caller the one first sender. Undefined: somebody else was, it was canceled, or its charge may not be
+ * refunded any more.
+ */
 export async function claimRefund(
   tx: Tx,
   id: string,
   now: Date,
   keyLifeMs: number,
 ): Promise<Refund | undefined> {
-  const rows = await tx.refund.updateManyAndReturn({
-    where: { id, status: 'planned' },
-    data: {
-      status: 'submitted',
-      firstSentAt: now,
-      keyValidUntil: new Date(now.getTime() + keyLifeMs),
-    },
-  });
-  return rows[0];
+  const validUntil = new Date(now.getTime() + keyLifeMs);
+  const rows = await tx.$queryRaw<Record<string, unknown>[]>`
+    update refund r set status = 'submitted', first_sent_at = ${now}, key_valid_until = ${validUntil}
+    where r.id = ${id} and r.status = 'planned' and ${STILL_REFUNDABLE} returning r.*`;
+  return rows[0] && fieldNames<Refund>(rows[0]);
 }
 
-/** Commits that the refund is sent once more. False: it is decided, and must not be. */
+/** Commits that the refund is sent once more. False: it is decided, or its charge may not be refunded any more. */
 export async function recordRefundResend(tx: Tx, id: string, now: Date): Promise<boolean> {
-  const { count } = await tx.refund.updateMany({
-    where: { id, status: { in: [...OPEN_REFUND] } },
-    data: { resentAt: now },
-  });
+  const count = await tx.$executeRaw`
+    update refund r set resent_at = ${now}
+    where r.id = ${id} and r.status in ('submitted', 'pending', 'unknown') and ${STILL_REFUNDABLE}`;
   return count === 1;
 }
+
+/** Its bank does not decide about the charge now, and has not taken it back: money would go back twice. */
+const STILL_REFUNDABLE = Prisma.sql`
+  exists (select 1 from charge c where c.id = r.charge_id and c.status = 'succeeded' and c.reversed_at is null)
+  and not exists (select 1 from dispute d where d.charge_id = r.charge_id and not d.inquiry
+    and d.status in ('needs_response', 'under_review'))`;
 
 export interface RefundSettlement {
   readonly status: RefundStatus;

@@ -54,9 +54,11 @@ async function requireUndisputed(tx: Tx, { id }: ChargeWithAccount): Promise<voi
   throw new DomainError('conflict', 'charge_disputed', why);
 }
 
-async function lostMinor(tx: Tx, { id }: ChargeWithAccount): Promise<number> {
+/** What lost disputes have really taken. */
+async function lostMinor(tx: Tx, { id, currency }: ChargeWithAccount): Promise<number> {
   const lost = await tx.dispute.findMany({
-    where: { chargeId: id, inquiry: false, status: 'lost' },
+    where: { chargeId: id, status: 'lost', withdrawnAt: { not: null }, currency },
+    select: { amountMinor: true },
   });
   return lost.reduce((sum, { amountMinor }) => sum + Number(amountMinor), 0);
 }

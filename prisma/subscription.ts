@@ -18,7 +18,7 @@ export async function lockSubscription(
     select s.*, exists (
       select 1 from dunning_case c where c.subscription_id = s.id and c.status = 'open'
     ) as has_open_case
-    from subscription s where s.id = ${id} for update of s`;
+    from subscription s where s.id = ${id} for no key update of s`;
   return rows[0] && fieldNames<LockedSubscription>(rows[0]);
 }
 

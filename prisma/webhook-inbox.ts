@@ -83,9 +83,9 @@ export async function storeWebhook(
         (select id from refunded) as refund_id)
     insert into gateway_event
       (id, merchant_id, gateway_account_id, event_id, type, says, payload, charge_id, refund_id,
-        refund_reference, dispute_reference, received_at, dispatched_at)
+        refund_reference, refund_charge_reference, dispute_reference, received_at, dispatched_at)
     select ${newId('gev')}, ${account.merchantId}, ${account.id}, ${eventId}, ${type}, ${says},
-      ${JSON.stringify(payload)}::jsonb, charge_id, refund_id, ${refundReference},
+      ${JSON.stringify(payload)}::jsonb, charge_id, refund_id, ${refundReference}, ${refundedCharge},
       ${dispute}, ${now}::timestamptz,
       case when charge_id is null and refund_id is null and ${dispute}::text is null
         then ${now}::timestamptz end

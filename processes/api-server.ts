@@ -38,7 +38,7 @@ export async function runApi(config: Config, parts: Parts, logger: Logger): Prom
     methodLinks,
     mailbox,
     planRefund: (tx, wish, now) => planRefund(deps, tx, wish, now),
-    wakeDispute: (tx, dispute, now) => oweDisputeWake(tx, dispute, deps.tempo.chargeTimeoutMs, now),
+    wakeDispute: oweDisputeWake,
     readNextStep: (renewalId) => readNextStep(db, renewalId),
     dispatchWebhook: (id) =>
       dispatchWebhook(deps, id).catch((error: unknown) => {

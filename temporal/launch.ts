@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 
 import type { ChargeTicket } from '../domain/charge.js';
-import type { DisputeTicket } from '../domain/dispute.js';
+import type { DisputeName } from '../domain/dispute.js';
 import { DomainError } from '../domain/errors.js';
 import type { SubscriptionId } from '../domain/ids.js';
 import { parsePeriodStart, periodStartText, renewalWorkflowId } from '../domain/workflow-ids.js';
@@ -35,7 +35,7 @@ export interface RunAddress {
   readonly subscriptionId?: string;
 }
 
-type RunInput = RenewalInput | DunningInput | RefundInput | DisputeInput | DeliveryInput;
+type RunInput = RenewalInput | DunningInput | RefundInput | DisputeName | DeliveryInput;
 
 interface RenewalInput {
   readonly subscriptionId: string;
@@ -50,8 +50,6 @@ interface DunningInput {
 type RefundInput = { readonly renewalId: string } & (
   { readonly refundId: string } | { readonly chargeId: string }
 );
-
-type DisputeInput = DisputeTicket;
 
 interface DeliveryInput {
   readonly subscriptionId: string;

@@ -11,13 +11,12 @@ import {
 import type { Activities } from '../activities/index.js';
 import type { Healed, Healing } from '../activities/heal.js';
 import type { BooksRead } from '../activities/read-books.js';
-import type { RefundSubject } from '../activities/refund.js';
 import type { ChargeOutcome, ChargeTicket } from '../domain/charge.js';
 import type { DeliveryTicket } from '../activities/deliver.js';
 import { type DeliveryTry, deliveryLane } from '../domain/delivery.js';
-import type { DisputeLook, DisputeTicket } from '../domain/dispute.js';
+import type { DisputeLook, DisputeName, DisputeTicket } from '../domain/dispute.js';
 import type { ReconcileTicket } from '../domain/reconciliation.js';
-import type { RefundLook } from '../domain/refund.js';
+import type { RefundLook, RefundTicket } from '../domain/refund.js';
 import { deskOfThisRun } from './desk.js';
 import { showParked } from './words.js';
 
@@ -88,21 +87,29 @@ function onLane(charge: ChargeTicket, verb: string) {
 
 /** One look at a refund, on the lane of its gateway account. It is repeated until it was had. */
 export function followRefund(refundId: string): Promise<RefundLook> {
-  return onRefundLane({ refundId }, 'Follow', (lane) => lane.followRefund(refundId));
+  const readTicket = () => patient.readRefundTicket({ refundId });
+  return onLaneOfNow(readTicket, 'Follow', (lane) => lane.followRefund(refundId));
 }
 
 /** Books what somebody has refunded of a charge at the gateway itself. */
 export function adoptRefunds(chargeId: string): Promise<number> {
-  return onRefundLane({ chargeId }, 'Book the', (lane) => lane.adoptRefunds(chargeId));
+  const readTicket = () => patient.readRefundTicket({ chargeId });
+  return onLaneOfNow(readTicket, 'Book the', (lane) => lane.adoptRefunds(chargeId));
 }
 
-async function onRefundLane<R>(
-  subject: RefundSubject,
+/** One look at a dispute, on the lane of its gateway account. It is repeated until it was had. */
+export function followDispute(name: DisputeName): Promise<DisputeLook> {
+  const readTicket = () => patient.readDisputeTicket(name);
+  return onLaneOfNow(readTicket, 'Look at', (lane) => lane.followDispute(name));
+}
+
+async function onLaneOfNow<R>(
+  readTicket: () => Promise<RefundTicket | DisputeTicket>,
   verb: string,
-  look: (lane: Pick<Activities, 'followRefund' | 'adoptRefunds'>) => Promise<R>,
+  look: (lane: Pick<Activities, 'followRefund' | 'adoptRefunds' | 'followDispute'>) => Promise<R>,
 ): Promise<R> {
   for (;;) {
-    const { lane, timeoutMs, title } = await patient.readRefundTicket(subject);
+    const { lane, timeoutMs, title } = await readTicket();
     try {
       return await look(
         proxyActivities<Activities>({
@@ -118,17 +125,6 @@ async function onRefundLane<R>(
       if (!(error instanceof ActivityFailure && error.cause instanceof TimeoutFailure)) throw error;
     }
   }
-}
-
-/** One look at a dispute, on the lane of its gateway account. It is repeated until it was had. */
-export function followDispute(ticket: DisputeTicket): Promise<DisputeLook> {
-  const lane = proxyActivities<Activities>({
-    taskQueue: ticket.lane,
-    startToCloseTimeout: ticket.timeoutMs,
-    summary: `Look at ${ticket.title}`,
-    retry: PATIENCE,
-  });
-  return lane.followDispute(ticket);
 }
 
 /** One more try at bringing an event to an endpoint. What an app answers is a value; only our own faults repeat it. */

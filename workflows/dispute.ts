@@ -6,7 +6,7 @@
  */
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 
-import type { DisputeLook, DisputeOutcome, DisputeTicket } from '../domain/dispute.js';
+import type { DisputeLook, DisputeName, DisputeOutcome } from '../domain/dispute.js';
 import { followDispute } from './activities.js';
 import { watching } from './watch.js';
 import { showDispute } from './words.js';
@@ -15,17 +15,18 @@ interface DisputeResult {
   readonly outcome: DisputeOutcome;
 }
 
-export function dispute(ticket: DisputeTicket): Promise<DisputeResult> {
+export function dispute(name: DisputeName): Promise<DisputeResult> {
   return watching(async (watch) => {
-    let look = await watch.look(() => followDispute(ticket));
+    const title = `Dispute ${name.reference}`;
+    let look = await watch.look(() => followDispute(name));
     while (look.kind !== 'over' || watch.hasNews) {
       if (workflowInfo().continueAsNewSuggested && !watch.hasNews)
-        return continueAsNew<typeof dispute>(ticket);
-      showDispute(ticket.title, look);
+        return continueAsNew<typeof dispute>(name);
+      showDispute(title, look);
       await watch.until(lookAgainAt(look), wordsFor(look));
-      look = await watch.look(() => followDispute(ticket));
+      look = await watch.look(() => followDispute(name));
     }
-    showDispute(ticket.title, look);
+    showDispute(title, look);
     return { outcome: look.outcome };
   });
 }
@@ -41,7 +42,7 @@ function wordsFor(look: DisputeLook): string {
         ? 'Awaiting our evidence'
         : "Awaiting the bank's decision";
     case 'too_early':
-      return 'Awaiting the outcome of a charge';
+      return 'Awaiting what cannot be seen yet';
     case 'over':
       return 'The gateway reported again meanwhile';
     default:

@@ -64,8 +64,7 @@ export function showRefund(refundId: string, look: RefundLook): void {
 /** Who waits for whom in a dispute, and until when. */
 export function showDispute(title: string, look: DisputeLook): void {
   if (look.kind === 'over') return showEnd(title, look.outcome.replace('_', ' '));
-  if (look.kind === 'too_early')
-    return showWaiting(title, 'Its charge may still be under way here', look.lookAgainAt);
+  if (look.kind === 'too_early') return showWaiting(title, look.why, look.lookAgainAt);
   const { id, status, inquiry, amount, reason, respondBy, evidence } = look.card;
   setCurrentDetails(
     [

@@ -29,7 +29,7 @@ export function renderDispute(row: DisputeView, api: Pick<ApiDeps, 'temporalLink
     needs_attention: renderAttention(row.needsAttention),
     opened_at: row.openedAt.toISOString(),
     closed_at: row.closedAt?.toISOString() ?? null,
-    workflow: renderWorkflow(disputeWorkflowId(row.account.gateway, row.gatewayReference), api),
+    workflow: renderWorkflow(disputeWorkflowId(row.gatewayAccountId, row.gatewayReference), api),
   };
 }
 

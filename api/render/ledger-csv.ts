@@ -73,10 +73,11 @@ function lineOf(cells: readonly string[]): string {
   return `${cells.map(cell).join(',')}\r\n`;
 }
 
-/** Spreadsheets take a text that begins like a formula for one: a quote before it keeps it a text. */
+/** Spreadsheets take a text that begins like a formula for one, and some begin anew behind a separator of their own. */
 function cell(text: string): string {
-  const safe = /^[\s\uFEFF]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/.test(text)
-    ? `'${text}`
-    : text;
+  const inside = text.replace(/([;\t\r\n]\s*)(?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g, "$1'");
+  const safe = /^[\s\uFEFF]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/.test(inside)
+    ? `'${inside}`
+    : inside;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

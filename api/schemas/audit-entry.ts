@@ -8,8 +8,9 @@ export const auditEntry = z
   .object({
     id: idOf('aud'),
     at: shownInstant,
-    actor_kind: z.enum(['api_key', 'operator']).meta({
-      description: 'An API key, or a person who spoke to the run through Temporal',
+    actor_kind: z.enum(['api_key', 'operator', 'customer']).meta({
+      description:
+        'An API key, a person who spoke to the run through Temporal, or the customer by a link of theirs',
     }),
     actor: z.string().meta({ description: "The key's name, or whom the update named" }),
     key: z.string().nullable().meta({ description: 'The id of the API key' }),

@@ -112,6 +112,13 @@ export const EVENT_TYPES: Readonly<Record<string, EventType>> = {
   'renewal.surplus_payment': of(renewal, 'Money arrived for it that nobody owed.', {
     status: 'paid',
   }),
+  'renewal.surplus_applied': of(
+    renewal,
+    'Its payment went back, and surplus money of it that was held pays it.',
+    {
+      status: 'paid',
+    },
+  ),
   'renewal.unpaid': of(renewal, 'Its recovery ended without the money.', { status: 'unpaid' }),
   'renewal.canceled': of(renewal, 'It is owed no more.', { status: 'canceled' }),
   'renewal.written_off': of(renewal, 'An operator gave its debt up.', { status: 'written_off' }),

@@ -1,6 +1,5 @@
 /** Whose books are compared: renewals at both gateways, most of them paid, some on their way, some refused. */
 import { planRefund } from '../../activities/plan-refund.js';
-import { disputeTicketFor } from '../../domain/dispute.js';
 import { disputeWorkflowId } from '../../domain/workflow-ids.js';
 import { markSent } from '../../prisma/dispatch.js';
 import { newId } from '../../prisma/new-id.js';
@@ -137,8 +136,8 @@ export async function disputed({ parts, books, stripe }: World, payment: string)
   await parts.deps.launch.start({
     merchantId: account.merchantId,
     workflowType: 'dispute',
-    workflowId: disputeWorkflowId('stripe', id),
-    input: disputeTicketFor(account, id, parts.deps.tempo.chargeTimeoutMs),
+    workflowId: disputeWorkflowId(account.id, id),
+    input: { gatewayAccountId: account.id, reference: id },
   });
   const known = `dispute where gateway_reference = '${id}' and withdrawn_at is not null`;
   await within(30_000, 'a dispute is known', async () => (await books.count(known)) === 1);

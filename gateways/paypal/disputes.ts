@@ -1,6 +1,7 @@
 /** Disputes at PayPal: read as they stand, and translated. */
 import { z } from 'zod';
 
+import { type Money, money } from '../../domain/money.js';
 import type { Account, DisputeRead, DisputeStatus, SeenDispute } from '../gateway.js';
 import { readMoved } from './amount.js';
 import { callPaypal } from './call.js';
@@ -20,7 +21,9 @@ const schema = z.object({
   reason: z.string().default('OTHER'),
   status: z.string(),
   dispute_amount: amount,
-  dispute_outcome: z.object({ outcome_code: z.string().optional() }).optional(),
+  dispute_outcome: z
+    .object({ outcome_code: z.string().optional(), amount_refunded: amount.optional() })
+    .optional(),
   dispute_life_cycle_stage: z.string(),
   seller_response_due_date: z.string().optional(),
   money_movements: z
@@ -43,7 +46,10 @@ export type PaypalDispute = z.infer<typeof schema>;
 
 export async function readDispute(account: Account, reference: string): Promise<DisputeRead> {
   const read = await fetchDispute(account, reference, deadlineIn(account.deadlineMs));
-  if (read.kind === 'unavailable') return read;
+  if (read.kind === 'unavailable') {
+    const { missing, ...said } = read;
+    return missing ? { kind: 'absent', why: said.why } : said;
+  }
   const dispute = translate(read.dispute);
   if (dispute) return { kind: 'dispute', dispute };
   const { status, dispute_life_cycle_stage: stage, dispute_outcome: outcome } = read.dispute;
@@ -85,8 +91,9 @@ function translate(said: PaypalDispute): SeenDispute | undefined {
   const inquiry = stage === 'inquiry';
   const outcome = statusOf(said);
   if (!outcome) return undefined;
-  const withdrawn = sellerLost(said) ?? (outcome === 'lost' && !inquiry);
-  const ended = outcome === 'won' || outcome === 'lost';
+  const taken = takenBy(said);
+  const withdrawn = taken ? taken.amountMinor > 0 : outcome === 'lost' && !inquiry;
+  const nothingMoved = !withdrawn && (outcome === 'lost' || (inquiry && outcome === 'won'));
   const due = timeIn(said.seller_response_due_date ?? '');
   return {
     reference: said.dispute_id,
@@ -94,8 +101,9 @@ function translate(said: PaypalDispute): SeenDispute | undefined {
     amount: wanted.amount,
     reason: said.reason,
     inquiry,
-    status: inquiry && ended && !withdrawn ? 'closed' : outcome,
+    status: nothingMoved ? 'closed' : outcome,
     withdrawn,
+    ...(withdrawn && taken && { taken }),
     respondBy: outcome === 'needs_response' && !Number.isNaN(due) ? due : undefined,
     openedAt,
   };
@@ -108,7 +116,11 @@ const STAGES: ReadonlyMap<string, 'inquiry' | 'chargeback'> = new Map([
   ['ARBITRATION', 'chargeback'],
 ]);
 
-function statusOf({ status, dispute_outcome: outcome }: PaypalDispute): DisputeStatus | undefined {
+/** Undefined for a word that we do not know. */
+export function statusOf({
+  status,
+  dispute_outcome: outcome,
+}: PaypalDispute): DisputeStatus | undefined {
   return status === 'RESOLVED' ? OUTCOMES.get(outcome?.outcome_code ?? '') : STATUSES.get(status);
 }
 
@@ -130,17 +142,32 @@ const OUTCOMES: ReadonlyMap<string, DisputeStatus> = new Map([
 ]);
 
 /**
- * Whether the disputed money is away from the merchant, by PayPal's own list of what moved. Undefined when the list
- * does not say: it need not, and its fees are another matter.
+ * What is away from the merchant: by PayPal's own list of what moved, its fees apart; else, of a case that is over, by
+ * what it says was refunded in it. Undefined when neither says it.
  */
-function sellerLost({ money_movements: movements }: PaypalDispute): boolean | undefined {
+export function takenBy({
+  status,
+  money_movements: movements,
+  dispute_outcome: outcome,
+}: PaypalDispute): Money | undefined {
   const settlements = movements.filter(
     ({ affected_party: party, reason }) => party === 'SELLER' && reason === 'DISPUTE_SETTLEMENT',
   );
-  if (settlements.length === 0) return undefined;
-  const away = settlements.reduce((sum, { type, amount: moved }) => {
-    const minor = (moved && readMoved(moved)?.amount.amountMinor) ?? 0;
-    return type === 'CREDIT' ? sum - minor : sum + minor;
-  }, 0);
-  return away > 0;
+  return settlements.length > 0
+    ? sumOf(settlements)
+    : status === 'RESOLVED' && OUTCOMES.get(outcome?.outcome_code ?? '') === 'lost'
+      ? outcome?.amount_refunded && readMoved(outcome.amount_refunded)?.amount
+      : undefined;
+}
+
+/** Undefined for what cannot be added up. Never less than nothing. */
+function sumOf(settlements: PaypalDispute['money_movements']): Money | undefined {
+  let away: Money | undefined;
+  for (const { type, amount: said } of settlements) {
+    const moved = said && readMoved(said)?.amount;
+    if (!moved || (away && away.currency !== moved.currency)) return undefined;
+    const signed = type === 'CREDIT' ? -moved.amountMinor : moved.amountMinor;
+    away = { ...moved, amountMinor: (away?.amountMinor ?? 0) + signed };
+  }
+  return away && money(Math.max(0, away.amountMinor), away.currency);
 }

@@ -5,13 +5,14 @@ import { readDispute } from './disputes.js';
 import { sendEvidence } from './evidence.js';
 import { lookUp } from './look-up.js';
 import { attachMethod, createSetup } from './methods.js';
-import { nameCapture, submit } from './orders.js';
+import { nameCapture } from './orders.js';
 import { completePage, openPage } from './pages.js';
 import { listRefunds } from './refund-list.js';
 import { composeRefund, lookUpRefund, refund } from './refunds.js';
 import { release } from './release.js';
 import { composePage, composeRequest } from './request.js';
 import { readWebhook } from './webhook.js';
+import { submit } from './submit.js';
 
 /** PayPal keeps an order's request id for six hours; an hour less leaves room for a slow last send. */
 const KEY_LIFE_MS = 5 * 3_600_000;

@@ -10,7 +10,7 @@ import { findInBooks } from './transactions.js';
 /** What became of a charge. Nothing is changed, and the books are searched only when nothing else is left. */
 export async function lookUp(account: Account, charge: FrozenCharge): Promise<LookUp> {
   const deadline = deadlineIn(account.deadlineMs);
-  return unlessDisputed(account, await look(account, charge, deadline), deadline);
+  return unlessDisputed(account, charge, await look(account, charge, deadline), deadline);
 }
 
 async function look(account: Account, charge: FrozenCharge, deadline: Deadline): Promise<LookUp> {

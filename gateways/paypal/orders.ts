@@ -2,7 +2,7 @@
 import type { Account, Answer, FrozenCharge } from '../gateway.js';
 import { readCapture, readFailure, readOrder, unknown, whyNot } from './answers.js';
 import { type Answered, type Said, callPaypal } from './call.js';
-import { type Deadline, deadlineIn } from './deadline.js';
+import type { Deadline } from './deadline.js';
 import { classifyDecline } from './declines.js';
 import {
   type Capture,
@@ -12,24 +12,17 @@ import {
   orderOf,
   orderSchema,
 } from './objects.js';
-import { type PaypalRequest, readRequest } from './request.js';
-import { unlessDisputed } from './returned.js';
+import { readRequest } from './request.js';
 
 /** Creates the order and captures it in one step: there is no second step that could be lost. */
-export async function submit(account: Account, charge: FrozenCharge): Promise<Answer> {
+export async function sendOrder(
+  account: Account,
+  charge: FrozenCharge,
+  deadline: Deadline,
+): Promise<Answer> {
   const request = readRequest(charge.request);
   if (request.mode === 'page')
     throw new Error(`${charge.id} is completed on a page, not submitted`);
-  const deadline = deadlineIn(account.deadlineMs);
-  return unlessDisputed(account, await send(account, charge, request, deadline), deadline);
-}
-
-async function send(
-  account: Account,
-  charge: FrozenCharge,
-  request: PaypalRequest,
-  deadline: Deadline,
-): Promise<Answer> {
   const said = await callPaypal(
     account,
     { method: 'POST', path: '/v2/checkout/orders', key: charge.id, body: request.order },

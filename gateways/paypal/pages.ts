@@ -81,7 +81,8 @@ export async function completePage(account: Account, charge: FrozenCharge): Prom
   if (reference === undefined || captureNamed(reference) !== undefined)
     return lookUp(account, charge);
   const deadline = deadlineIn(account.deadlineMs);
-  return unlessDisputed(account, await complete(account, reference, charge, deadline), deadline);
+  const answer = await complete(account, reference, charge, deadline);
+  return unlessDisputed(account, charge, answer, deadline);
 }
 
 async function complete(

@@ -8,8 +8,8 @@ import { type Refund, captureOf } from './objects.js';
 
 /** Reads a refund that is to be ours. */
 export function readRefund(made: Refund, refund: FrozenRefund): RefundAnswer {
-  const { id: reference, status, amount, custom_id: owner = refund.id } = made;
-  if (owner !== refund.id || !isOfCharge(made, refund))
+  const { id: reference, status, amount } = made;
+  if (!isOurs(made, refund) || !isOfCharge(made, refund))
     return unknown(`${reference} is not this refund`, { attention: true });
   if (!isAmount(amount, refund.amount)) {
     const said = amount ? `${amount.currency_code} ${amount.value}` : 'an unnamed amount';
@@ -30,6 +30,12 @@ export function readRefund(made: Refund, refund: FrozenRefund): RefundAnswer {
     default:
       return unknown(`${reference} is ${status}`, { reference });
   }
+}
+
+/** One that we never asked for, and know by its own name only, may carry anybody's mark. */
+function isOurs({ id, custom_id: owner = '' }: Refund, refund: FrozenRefund): boolean {
+  const foreign = !refund.request && id === refund.reference;
+  return foreign || owner === '' || owner === refund.id;
 }
 
 /** As far as it says. */

@@ -1,7 +1,7 @@
 /** Every refund of a charge, as PayPal lists them: with the order that the capture belongs to. */
 import type { Account, RefundsListed, SeenRefund } from '../gateway.js';
 import { readMoved } from './amount.js';
-import { deadlineIn } from './deadline.js';
+import { type Deadline, deadlineIn } from './deadline.js';
 import { refundIdIn } from './marks.js';
 import { type Refund, captureOf, orderOf, rawRefundsOf, refundSchema } from './objects.js';
 import { fetchCapture, fetchOrder } from './orders.js';
@@ -11,8 +11,8 @@ import { type Unavailable, notAnswered, unavailable } from './unavailable.js';
 export async function listRefunds(
   account: Account,
   chargeReference: string,
+  deadline: Deadline = deadlineIn(account.deadlineMs),
 ): Promise<RefundsListed> {
-  const deadline = deadlineIn(account.deadlineMs);
   const captured = await fetchCapture(account, chargeReference, deadline);
   if (captured.kind === 'unread') return notRead(captured);
   const orderId = orderOf(captured.capture);

@@ -17,6 +17,8 @@ export type DisputeRead =
   | { readonly kind: 'dispute'; readonly dispute: SeenDispute }
   /** A bank debit that came back for good: nobody is asked for evidence. The charge itself says so when asked. */
   | { readonly kind: 'return' }
+  /** The gateway says that it knows none of this name. */
+  | { readonly kind: 'absent'; readonly why: string }
   | {
       readonly kind: 'unavailable';
       readonly why: string;
@@ -28,15 +30,17 @@ export interface SeenDispute {
   readonly reference: string;
   /** The charge it is about, as the charge's answer called it. */
   readonly chargeReference: string;
-  /** What the payer's bank wants back: perhaps less than the charge. */
+  /** What the payer's bank wants back: perhaps less than the charge, or in the payer's own currency. */
   readonly amount: Money;
   /** The gateway's word: "fraudulent", "UNAUTHORISED". */
   readonly reason: string;
   /** Only a question: no money moves unless it becomes a chargeback. */
   readonly inquiry: boolean;
   readonly status: DisputeStatus;
-  /** Whether the money is away from the merchant now, or was taken for good. */
+  /** Whether money is away from the merchant now, or was taken for good. A dispute can be lost without. */
   readonly withdrawn: boolean;
+  /** What is away of the merchant's, where the gateway tells: else it is what was wanted, as far as it is there. */
+  readonly taken?: Money;
   /** Set when it was away before and is back: both are booked, even if neither was heard of at the time. */
   readonly wasWithdrawn?: true;
   /** Until when evidence is taken, epoch milliseconds; absent when none is. */
@@ -45,7 +49,7 @@ export interface SeenDispute {
   readonly openedAt: number;
 }
 
-/** `closed`: an inquiry that ended without any money moving. */
+/** `closed`: it ended without any money moving, as an inquiry does, or when the money had been given back before. */
 export type DisputeStatus = 'needs_response' | 'under_review' | 'won' | 'lost' | 'closed';
 
 /** Why the merchant thinks the charge was right. */

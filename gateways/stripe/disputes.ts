@@ -2,7 +2,7 @@
  * Disputes at Stripe, as they stand. A bank debit that came back is a dispute there too, but one that nobody can
  * answer: for us it is a return.
  */
-import type Stripe from 'stripe';
+import Stripe from 'stripe';
 
 import type { Account, DisputeRead, DisputeStatus, SeenDispute } from '../gateway.js';
 import { fromStripeAmount } from './amount.js';
@@ -16,8 +16,14 @@ export async function readDispute(account: Account, reference: string): Promise<
     const dispute = await stripeFor(account).disputes.retrieve(reference, expand);
     return read(dispute);
   } catch (error) {
-    return unavailable(error);
+    const { why, attention } = unavailable(error);
+    if (isMissing(error)) return { kind: 'absent', why };
+    return { kind: 'unavailable', why, ...(attention && { attention }) };
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeError && error.code === 'resource_missing';
 }
 
 function read(dispute: Stripe.Dispute): DisputeRead {

@@ -30,12 +30,13 @@ export function readRefund(made: Stripe.Refund, refund: FrozenRefund): RefundAns
   }
 }
 
-/** Whose it is, as far as it says. */
-function isOurs({ metadata, charge }: Stripe.Refund, refund: FrozenRefund): boolean {
+/** Whose it is, as far as it says. One that we never asked for, and know by its own name only, may carry anybody's mark. */
+function isOurs({ id, metadata, charge }: Stripe.Refund, refund: FrozenRefund): boolean {
   const of = typeof charge === 'string' ? charge : charge?.id;
   const owner = metadata?.['dunlin_refund'];
+  const foreign = !refund.request && id === refund.reference;
   return (
-    (owner === undefined || owner === refund.id) &&
+    (foreign || owner === undefined || owner === refund.id) &&
     (of === undefined || of === refund.chargeReference)
   );
 }

@@ -96,11 +96,34 @@ describe('evidence', () => {
     expect(await told()).toEqual(['opened', 'funds_withdrawn', 'evidence_submitted']);
   });
 
-  test('that is on its way needs nobody to be reminded of it', async () => {
-    const { look, bank, bench, told } = await withEvidence();
-    bank.answers({ kind: 'unavailable', why: 'It is away' });
+  test('that was put but cannot be handed in is still reminded of, until it is in', async () => {
+    const { look, bank, bench, row, told } = await withEvidence();
+    bank.answers({ kind: 'unavailable', why: 'The API key may not write disputes' });
+    const reminders = async () => (await told()).filter((type) => type === 'evidence_due').length;
+    for (const [days, told] of [
+      [12, 0],
+      [2, 1],
+      [4.5, 2],
+      [1, 3],
+    ] as const) {
+      bench.advance(days * 86_400_000);
+      await expect(look()).rejects.toThrow('may not write');
+      await expect(look()).rejects.toThrow('may not write');
+      expect(await reminders()).toBe(told);
+    }
+    expect((await row()).needsAttention).toMatchObject({
+      why: 'The evidence cannot be handed in: The API key may not write disputes',
+    });
+    bank.answers({ kind: 'accepted' });
+    await look();
+    expect(await row()).toMatchObject({ needsAttention: null });
+    expect(await reminders()).toBe(3);
+  });
+
+  test('that is put as its time runs out, and is handed in at once, is reminded of by nobody', async () => {
+    const { look, bench, told } = await withEvidence();
     bench.advance(19.5 * 86_400_000);
-    await expect(look()).rejects.toThrow('It is away');
-    expect(await told()).toEqual(['opened', 'funds_withdrawn']);
+    await look();
+    expect(await told()).toEqual(['opened', 'funds_withdrawn', 'evidence_submitted']);
   });
 });

@@ -1,7 +1,7 @@
 /** Disputes as the gateways tell of them: the real adapters, from the bank's complaint to our books. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import type { DisputeTicket } from '../../domain/dispute.js';
+import type { DisputeName } from '../../domain/dispute.js';
 import { storeEvidence } from '../../prisma/evidence.js';
 import { dashboard, workbench } from '../support/bench.js';
 import { bookingsOf, disputeOf, eventsOf, ticketOf } from '../support/disputes.js';
@@ -44,7 +44,7 @@ describe.each(GATEWAYS)('at $name', ({ name, what, withdrawsAtOnce, part }) => {
     const { emulator, account } = world();
     const path = `${what}/${gatewayChargeReference}/dispute`;
     const { id } = await emulator.call<{ id: string }>('POST', path, how);
-    const ticket: DisputeTicket = ticketOf(house, id, account);
+    const ticket: DisputeName = ticketOf(house, id, account);
     return {
       ...opened,
       reference: id,

@@ -227,6 +227,9 @@ test('above the limit it waits for another key; many small ones are one large on
   const beyond = await desk.plan(chargeId, 600);
   expect(await desk.row(small)).toMatchObject({ status: 'planned' });
   expect(await desk.row(beyond)).toMatchObject({ status: 'awaiting_approval' });
+  expect((await desk.row(beyond)).needsAttention).toMatchObject({
+    why: expect.stringContaining('approval of another API key') as string,
+  });
   expect(await desk.look(beyond)).toMatchObject({ kind: 'open', status: 'awaiting_approval' });
   expect(await desk.sends(beyond)).toEqual([]);
   await changeSettings(house.db, house.merchantId, { refundApprovalAbove: {} });

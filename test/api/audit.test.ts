@@ -35,6 +35,14 @@ const aRule = async () => {
   return (await house.call('POST', '/v1/routing-rules', { body })).body.id as string;
 };
 
+const anApp = () => ({ url: `https://app.example/${newId('whe')}` });
+const anEndpoint = async () =>
+  (await house.call('POST', '/v1/webhook-endpoints', { body: anApp() })).body.id as string;
+const anEvent = async () => {
+  await pastDue();
+  return (await house.call('GET', '/v1/events?limit=1')).body.data[0].id as string;
+};
+
 async function aPaidCharge(): Promise<string> {
   const seeded = await pastDue();
   const more = { ordinal: 2, round: 'retry 1' };
@@ -169,6 +177,21 @@ const STORIES: Record<string, () => Promise<Story>> = {
   'PATCH /v1/routing-rules/{id}': async () => ({ id: await aRule(), body: { position: 9 } }),
   'DELETE /v1/routing-rules/{id}': async () => ({ id: await aRule() }),
   'PATCH /v1/settings': async () => ({ body: { surplus: 'refund' }, object: house.merchant.id }),
+  'POST /v1/webhook-endpoints': async () => ({ body: anApp(), object: made }),
+  'PATCH /v1/webhook-endpoints/{id}': async () => ({
+    id: await anEndpoint(),
+    body: { description: 'Ours' },
+  }),
+  'DELETE /v1/webhook-endpoints/{id}': async () => ({ id: await anEndpoint() }),
+  'POST /v1/webhook-endpoints/{id}/secret-rotations': async () => ({
+    id: await anEndpoint(),
+    body: { expires_in_hours: 1 },
+  }),
+  'POST /v1/events/{id}/redeliveries': async () => ({
+    id: await anEvent(),
+    body: { endpoint: await anEndpoint() },
+  }),
+  'POST /v1/events/{id}/acknowledgements': async () => ({ id: await anEvent(), body: {} }),
   'POST /v1/api-keys': async () => ({
     body: { name: 'audited', mode: 'test', scopes: ['read'] },
     object: made,

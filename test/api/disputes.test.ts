@@ -66,7 +66,7 @@ describe('a dispute', () => {
       respond_by: IN_A_WEEK.toISOString(),
       evidence: null,
       needs_attention: attention,
-      workflow: { id: `dispute/stripe/dp_${dispute}` },
+      workflow: { id: `dispute/${house.merchant.accountId}/dp_${dispute}` },
     });
   });
 
@@ -114,7 +114,7 @@ describe('evidence', () => {
     expect(house.sent.at(-1)).toMatchObject({
       kind: 'wake',
       workflowType: 'dispute',
-      workflowId: `dispute/stripe/dp_${dispute}`,
+      workflowId: `dispute/${house.merchant.accountId}/dp_${dispute}`,
       input: { reference: `dp_${dispute}`, gatewayAccountId: house.merchant.accountId },
     });
     expect(JSON.stringify(house.sent)).not.toContain('They used it');

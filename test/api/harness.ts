@@ -136,7 +136,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
     },
     methodLinks: methodLinks('a key of thirty-two characters or more'),
     planRefund: (tx, wish, now) => planRefund({ gateways: gatewayNamed }, tx, wish, now),
-    wakeDispute: (tx, dispute, now) => oweDisputeWake(tx, dispute, 1_000, now),
+    wakeDispute: oweDisputeWake,
     readNextStep: () => Promise.resolve({ kind: 'retry', at: new Date(), why: 'A test says so' }),
     ...more,
   };

@@ -9,17 +9,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sendDispatch } from '../../activities/dispatch.js';
 import { refundWorkflowId } from '../../domain/workflow-ids.js';
 import { workbench } from '../support/bench.js';
-import { type Gates, openGates } from '../support/crash-gate.js';
-import { type HeldAt, type Wire, openWire } from '../support/crash-wire.js';
-import {
-  type Road,
-  type WorkerProcess,
-  expectOneBodyPerKey,
-  openRoad,
-  startWorkerProcess,
-  theRenewal,
-} from '../support/crash.js';
-import { type House, openHouse } from '../support/house.js';
+import type { Gates } from '../support/crash-gate.js';
+import { type CrashScene, openCrashScene } from '../support/crash-scene.js';
+import type { HeldAt, Wire } from '../support/crash-wire.js';
+import { type Road, expectOneBodyPerKey, theRenewal } from '../support/crash.js';
+import type { House } from '../support/house.js';
 import { aCustomer, aSubscription, until } from '../support/people.js';
 import { booksOf, eventsOf, gateRefunds, refundDesk } from '../support/refunding.js';
 
@@ -44,29 +38,17 @@ let house: House;
 let wire: Wire;
 let gates: Gates;
 let road: Road;
-const processes: WorkerProcess[] = [];
 const cases = {} as Record<PointName, Case>;
 
+let scene: CrashScene;
 beforeAll(async () => {
-  house = await openHouse({ workers: false, environment: PATIENT });
-  wire = await openWire(house);
-  gates = await openGates(house);
+  scene = await openCrashScene(PATIENT);
+  ({ house, wire, gates, road } = scene);
   await gateRefunds(house);
-  road = await openRoad(house.stores.temporalAddress);
 });
-afterAll(async () => {
-  for (const worker of processes) await worker.kill();
-  await wire.close();
-  await gates.close();
-  await road.close();
-  await house.close();
-});
+afterAll(() => scene.close());
 
-async function aWorker(temporalAddress?: string): Promise<WorkerProcess> {
-  const worker = await startWorkerProcess(house, temporalAddress);
-  processes.push(worker);
-  return worker;
-}
+const aWorker = (temporalAddress?: string) => scene.aWorker(temporalAddress);
 
 const desk = () => refundDesk(house, workbench(house), 'stripe');
 

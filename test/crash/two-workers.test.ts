@@ -1,8 +1,9 @@
 /** Two worker processes: one is frozen, killed, or told to stop while charges are in its hands. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { type Gates, openGates } from '../support/crash-gate.js';
-import { type Wire, movesMoneyOf, openWire } from '../support/crash-wire.js';
+import type { Gates } from '../support/crash-gate.js';
+import { type CrashScene, openCrashScene } from '../support/crash-scene.js';
+import { type Wire, movesMoneyOf } from '../support/crash-wire.js';
 import {
   DECLINES_ONCE,
   RECOVERED,
@@ -11,44 +12,30 @@ import {
   becomes,
   charges,
   expectPaidOnce,
-  openRoad,
   retryNow,
-  startWorkerProcess,
   theRenewal,
 } from '../support/crash.js';
-import { type House, openHouse } from '../support/house.js';
+import type { House } from '../support/house.js';
 import { aCustomer, aSubscription, until } from '../support/people.js';
 
 let house: House;
 let wire: Wire;
 let gates: Gates;
 let road: Road;
-const processes: WorkerProcess[] = [];
 
+let scene: CrashScene;
 beforeAll(async () => {
   const environment = {
     GATEWAY_DEADLINE_SECONDS: '2',
     CHARGE_TIMEOUT_SECONDS: '5',
     SHUTDOWN_GRACE_SECONDS: '5',
   };
-  house = await openHouse({ workers: false, environment });
-  wire = await openWire(house);
-  gates = await openGates(house);
-  road = await openRoad(house.stores.temporalAddress);
+  scene = await openCrashScene(environment);
+  ({ house, wire, gates, road } = scene);
 });
-afterAll(async () => {
-  for (const worker of processes) await worker.kill();
-  await wire.close();
-  await gates.close();
-  await road.close();
-  await house.close();
-});
+afterAll(() => scene.close());
 
-async function aWorker(temporalAddress?: string): Promise<WorkerProcess> {
-  const worker = await startWorkerProcess(house, temporalAddress);
-  processes.push(worker);
-  return worker;
-}
+const aWorker = (temporalAddress?: string) => scene.aWorker(temporalAddress);
 
 let survivor: WorkerProcess;
 

@@ -6,22 +6,20 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { type Gate, type Gates, openGates } from '../support/crash-gate.js';
-import { type Held, type Wire, movesMoneyOf, openWire } from '../support/crash-wire.js';
+import type { Gate, Gates } from '../support/crash-gate.js';
+import { type CrashScene, openCrashScene } from '../support/crash-scene.js';
+import { type Held, type Wire, movesMoneyOf } from '../support/crash-wire.js';
 import {
   DECLINES_ONCE,
   RECOVERED,
   type Road,
-  type WorkerProcess,
   becomes,
   charges,
   expectPaidOnce,
-  openRoad,
   retryNow,
-  startWorkerProcess,
   theRenewal,
 } from '../support/crash.js';
-import { type House, openHouse } from '../support/house.js';
+import type { House } from '../support/house.js';
 import { type Person, aCustomer, aSubscription, until } from '../support/people.js';
 
 /** The renewals stand at their points for a few seconds: nothing may time out before the kill. */
@@ -35,27 +33,15 @@ let house: House;
 let wire: Wire;
 let gates: Gates;
 let road: Road;
-const processes: WorkerProcess[] = [];
 
+let scene: CrashScene;
 beforeAll(async () => {
-  house = await openHouse({ workers: false, environment: PATIENT });
-  wire = await openWire(house);
-  gates = await openGates(house);
-  road = await openRoad(house.stores.temporalAddress);
+  scene = await openCrashScene(PATIENT);
+  ({ house, wire, gates, road } = scene);
 });
-afterAll(async () => {
-  for (const worker of processes) await worker.kill();
-  await wire.close();
-  await gates.close();
-  await road.close();
-  await house.close();
-});
+afterAll(() => scene.close());
 
-async function aWorker(temporalAddress?: string): Promise<WorkerProcess> {
-  const worker = await startWorkerProcess(house, temporalAddress);
-  processes.push(worker);
-  return worker;
-}
+const aWorker = (temporalAddress?: string) => scene.aWorker(temporalAddress);
 
 interface Case {
   readonly person: Person;

@@ -93,12 +93,11 @@ export function describeDisputes(name: string, openWorld: () => Promise<DisputeW
       expect(await bench.seen(reference)).toMatchObject(decided);
     });
 
-    it('that nobody knows, or that a stranger asks about, is for a person', async () => {
-      const forAPerson = { kind: 'unavailable', attention: true };
-      expect(await bench.read('NOSUCHDISPUTE')).toMatchObject(forAPerson);
+    it('that nobody knows, or that a stranger asks about, is not there', async () => {
+      expect(await bench.read('NOSUCHDISPUTE')).toMatchObject({ kind: 'absent' });
       const { reference } = await bench.disputed();
       const stranger = bench.world().stranger(bench.world().url);
-      expect(await bench.read(reference, stranger)).toMatchObject(forAPerson);
+      expect(await bench.read(reference, stranger)).not.toMatchObject({ kind: 'dispute' });
     });
 
     it('cannot be read while nothing readable answers', async () => {

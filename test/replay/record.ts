@@ -12,7 +12,6 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { planRefund } from '../../activities/plan-refund.js';
 import { machineClock } from '../../activities/clock.js';
 import { issueLink, useLink } from '../../activities/payment-link.js';
-import { disputeTicketFor } from '../../domain/dispute.js';
 import {
   adoptionWorkflowId,
   deliveryWorkflowId,
@@ -300,8 +299,8 @@ describe('recording what comes after the payment', () => {
     const charge = await paid();
     const at = `charges/${charge.gatewayChargeReference}/dispute`;
     const { id: reference } = await house.emulator.call<{ id: string }>('POST', at, {});
-    const workflowId = disputeWorkflowId('stripe', reference);
-    const input = disputeTicketFor(house.account, reference, house.deps.tempo.chargeTimeoutMs);
+    const workflowId = disputeWorkflowId(house.account.id, reference);
+    const input = { gatewayAccountId: house.account.id, reference };
     const { merchantId } = charge;
     await house.deps.launch.start({ merchantId, workflowType: 'dispute', workflowId, input });
     const run = workflow(workflowId);

@@ -1,5 +1,5 @@
 /** Disputes for tests: a gateway that says what the test wants, and the one of the emulators. */
-import { type DisputeTicket, disputeTicketFor } from '../../domain/dispute.js';
+import type { DisputeName } from '../../domain/dispute.js';
 import type {
   DisputeRead,
   Disputing,
@@ -83,8 +83,8 @@ export async function paidAndDisputed(house: House, changes: Partial<SeenDispute
   };
 }
 
-export function ticketOf(house: House, reference: string, account = house.account): DisputeTicket {
-  return disputeTicketFor(account, reference, 3_000);
+export function ticketOf(house: House, reference: string, account = house.account): DisputeName {
+  return { gatewayAccountId: account.id, reference };
 }
 
 export function disputeOf(house: House, gatewayReference: string) {

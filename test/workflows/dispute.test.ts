@@ -3,9 +3,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { machineClock } from '../../activities/clock.js';
 import { restartLost } from '../../activities/sweep.js';
+import { disputeWorkflowId } from '../../domain/workflow-ids.js';
 import { makeLogger } from '../../logger.js';
 import { createApiKey } from '../../prisma/api-key.js';
 import { type ApiServer, runApi } from '../../processes/api-server.js';
+import { workbench } from '../support/bench.js';
 import { DAY, bookingsOf, disputeOf, eventsOf } from '../support/disputes.js';
 import { type House, SECRETS, openHouse } from '../support/house.js';
 import {
@@ -64,7 +66,7 @@ async function disputed(how: { paypal?: boolean; silent?: boolean } = {}) {
   const path = `${paypal ? 'captures' : 'charges'}/${charge.gatewayChargeReference}/dispute`;
   const { id: reference } = await bank.call<{ id: string }>('POST', path, { silent });
   const run = house.client.workflow.getHandle(
-    `dispute/${paypal ? 'paypal' : 'stripe'}/${reference}`,
+    disputeWorkflowId(charge.gatewayAccountId, reference),
   );
   return {
     subscription,
@@ -203,4 +205,83 @@ renewal.unpaid`.trim(),
     ]);
     expect(await house.db.dunningCase.count({ where: { renewalId } })).toBe(1);
   });
+
+  test('that two rows for one account hear of is booked by the one whose charge it is', async () => {
+    const { isKnown, reference, run } = await disputed({ silent: true });
+    const old = await anotherRow();
+    const bench = workbench(Object.create(house, { account: { value: old } }) as House);
+    // A charge of the other row whose outcome is not known: its run waits for it, and looks every hour.
+    const { charge } = await bench.plan('pm_card_visa');
+    await house.db.charge.update({
+      where: { id: charge.id },
+      data: {
+        status: 'submitted',
+        firstSentAt: new Date(Date.now() - 5_000),
+        keyValidUntil: new Date(Date.now() + 80_000_000),
+      },
+    });
+    await wake(old.id, reference);
+    const first = house.client.workflow.getHandle(disputeWorkflowId(old.id, reference));
+    await until(async () =>
+      JSON.stringify((await first.fetchHistory()).events).includes('TIMER_STARTED'),
+    );
+    await wake(house.account.id, reference);
+    expect(await isKnown()).toMatchObject({ gatewayAccountId: house.account.id });
+    await first.terminate('It has no story of its own');
+    await run.terminate('It has been told');
+  });
+
+  test('is looked at on the lane that its account has now', async () => {
+    const { isKnown, run } = await disputed();
+    await isKnown();
+    const lane = `${house.account.lane}-after`;
+    const { id } = house.account;
+    await house.db.gatewayAccount.update({ where: { id }, data: { lane } });
+    try {
+      await run.signal('wake');
+      await until(async () => (await lanesOf(run)).includes(lane));
+    } finally {
+      await house.db.gatewayAccount.update({ where: { id }, data: { lane: house.account.lane } });
+      await run.terminate('Nobody serves that lane');
+    }
+  });
 });
+
+function anotherRow() {
+  return house.db.gatewayAccount.create({
+    data: {
+      ...house.account,
+      id: `${house.account.id}_old`,
+      name: 'stripe-eu-old',
+      webhookSecretRefs: ['env:TEST_STRIPE_WEBHOOK_SECRET'],
+    } as never,
+  });
+}
+
+function wake(gatewayAccountId: string, reference: string): Promise<void> {
+  return house.deps.launch.send({
+    id: `gev_${gatewayAccountId}_${reference}`,
+    merchantId: house.merchantId,
+    workflowType: 'dispute',
+    workflowId: disputeWorkflowId(gatewayAccountId, reference),
+    input: { gatewayAccountId, reference },
+    kind: 'wake',
+    notBefore: null,
+  });
+}
+
+/** The task queues on which a run has asked the gateway. */
+async function lanesOf(run: {
+  fetchHistory: () => Promise<{ events?: readonly object[] | null }>;
+}): Promise<unknown[]> {
+  const { events } = await run.fetchHistory();
+  return (events ?? []).flatMap((event) => {
+    const { activityTaskScheduledEventAttributes: asked } = event as {
+      activityTaskScheduledEventAttributes?: {
+        activityType?: { name?: string };
+        taskQueue?: { name?: string };
+      };
+    };
+    return asked?.activityType?.name === 'followDispute' ? [asked.taskQueue?.name] : [];
+  });
+}

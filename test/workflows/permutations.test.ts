@@ -174,7 +174,9 @@ async function deliver(event: object): Promise<void> {
 }
 
 async function noRunIsLeft(dispute: string): Promise<void> {
-  await until(async () => !(await house.deps.launch.isRunning(`dispute/stripe/${dispute}`)));
+  await until(
+    async () => !(await house.deps.launch.isRunning(`dispute/${house.account.id}/${dispute}`)),
+  );
 }
 
 async function endOf(renewalId: string) {

@@ -94,7 +94,8 @@ begin
   select coalesce(sum(amount_minor), 0) into given_back from refund
     where charge_id = new.charge_id and status not in ('failed', 'canceled');
   select coalesce(sum(amount_minor), 0) into lost from dispute
-    where charge_id = new.charge_id and status = 'lost' and not inquiry;
+    where charge_id = new.charge_id and status = 'lost' and not inquiry
+      and withdrawn_at is not null and currency = captured.currency;
   if given_back + lost + new.amount_minor > captured.amount_minor then
     raise exception 'refund_exceeds_charge' using errcode = 'check_violation';
   end if;
@@ -116,7 +117,10 @@ begin
     or (old.status in ('submitted', 'pending', 'unknown')
         and new.status in ('pending', 'unknown', 'succeeded', 'failed'))
     -- A gateway may find out late that the money did not arrive.
-    or (old.status = 'succeeded' and new.status = 'failed')) then
+    or (old.status = 'succeeded' and new.status = 'failed')
+    -- It shows at the gateway after all: what was decided here was decided on too old a database.
+    or (old.status in ('awaiting_approval', 'failed', 'canceled') and new.status in ('pending', 'succeeded')
+        and new.gateway_reference is not null)) then
     raise exception 'refund % may not go from % to %', old.id, old.status, new.status
       using errcode = 'check_violation';
   end if;
@@ -128,7 +132,7 @@ create trigger guard_refund before update on refund for each row execute functio
 create table ledger_transaction (
   id text primary key,
   merchant_id text not null references merchant,
-  kind text not null check (kind in ('renewal_due', 'debt_dropped', 'write_off', 'charge', 'surplus', 'return',
+  kind text not null check (kind in ('renewal_due', 'debt_dropped', 'write_off', 'charge', 'surplus', 'surplus_applied', 'return',
     'refund', 'refund_failed', 'dispute_withdrawn', 'dispute_reinstated', 'dispute_lost', 'fee')),
   -- The row that it books: together with the kind it is booked once.
   source text not null,
@@ -322,7 +326,21 @@ alter table dispatch add constraint dispatch_workflow_type_check
 -- What a webhook is about, besides a charge.
 alter table gateway_event add column refund_id text references refund;
 alter table gateway_event add column refund_reference text;
+alter table gateway_event add column refund_charge_reference text;
 alter table gateway_event add column dispute_reference text;
+-- Refunds reported before their charge was known to have succeeded.
+create index gateway_event_early_refund on gateway_event (gateway_account_id, refund_charge_reference)
+  where refund_reference is not null and charge_id is null;
+
+-- The guards read these tables, and no temporary ones of the same names.
+do $$
+declare
+  guard text;
+begin
+  foreach guard in array array['guard_refund_limit', 'guard_refund', 'guard_legs', 'guard_balance', 'refuse_change'] loop
+    execute format('alter function %I() set search_path = %I, pg_temp', guard, current_schema());
+  end loop;
+end $$;
 
 -- What the application may do: it can read the ledger and add to it, and nothing else. Roles belong to the server, where
 -- other databases may be migrated at this moment: whoever is overtaken looks again.

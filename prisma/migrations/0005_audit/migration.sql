@@ -13,7 +13,7 @@ create table audit_entry (
   merchant_id text not null references merchant,
   -- In milliseconds, as its hash has it.
   at timestamptz(3) not null default clock_timestamp(),
-  actor_kind text not null check (actor_kind in ('api_key', 'operator')),
+  actor_kind text not null check (actor_kind in ('api_key', 'operator', 'customer')),
   -- The key's name, or whom the update named.
   actor text not null,
   key_id text,

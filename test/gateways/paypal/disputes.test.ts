@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { money } from '../../../domain/money.js';
-import type { Evidence } from '../../../gateways/gateway.js';
+import type { Evidence, SeenDispute } from '../../../gateways/gateway.js';
 import { paypal } from '../../../gateways/paypal/index.js';
 import { accountAt, issue, json, startPaypal } from './stub.js';
 
@@ -88,15 +88,39 @@ describe('a dispute', () => {
   });
 
   it.each([
-    ['taken while it is open', {}, [moved('DEBIT')], true],
-    ['taken and given back', resolved('DENIED'), [moved('DEBIT'), moved('CREDIT')], false],
-    ['given back in part', {}, [moved('DEBIT'), moved('CREDIT', '5.00')], true],
-    ['a fee alone', {}, [moved('DEBIT', '20.00', { reason: 'CHARGEBACK_FEE' })], false],
-    ['the buyer’s', {}, [moved('DEBIT', '19.99', { affected_party: 'BUYER' })], false],
+    ['taken while it is open', {}, [moved('DEBIT')], 1999],
+    ['taken and given back', resolved('DENIED'), [moved('DEBIT'), moved('CREDIT')], 0],
+    ['given back in part', {}, [moved('DEBIT'), moved('CREDIT', '5.00')], 1499],
+    ['a fee alone', {}, [moved('DEBIT', '20.00', { reason: 'CHARGEBACK_FEE' })], 0],
+    ['the buyer’s', {}, [moved('DEBIT', '19.99', { affected_party: 'BUYER' })], 0],
   ])('says by its movements where the money is: %s', async (_, more, money_movements, away) => {
-    expect(await read({ ...more, money_movements })).toMatchObject({
-      dispute: { withdrawn: away },
+    const { dispute } = (await read({ ...more, money_movements })) as { dispute: SeenDispute };
+    expect(dispute.withdrawn).toBe(away > 0);
+    expect(dispute.taken).toEqual(away > 0 ? money(away, 'USD') : undefined);
+  });
+
+  it.each([
+    ['all of it', '19.99', [], { status: 'lost', withdrawn: true, taken: money(1999, 'USD') }],
+    ['a part', '7.00', [], { status: 'lost', withdrawn: true, taken: money(700, 'USD') }],
+    ['nothing', '0.00', [], { status: 'closed', withdrawn: false }],
+    ['its movements say', '19.99', [moved('DEBIT', '5.00')], { taken: money(500, 'USD') }],
+  ])('that ended for the buyer says what it took: %s', async (_, value, money_movements, said) => {
+    const amount_refunded = { currency_code: 'USD', value };
+    const dispute_outcome = { outcome_code: 'RESOLVED_BUYER_FAVOUR', amount_refunded };
+    expect(await read({ status: 'RESOLVED', dispute_outcome, money_movements })).toMatchObject({
+      dispute: said,
     });
+  });
+
+  it('whose movements cannot be added up is what was wanted', async () => {
+    const yen = { amount: { currency_code: 'JPY', value: '100' } };
+    const money_movements = [moved('DEBIT'), moved('DEBIT', '', yen)];
+    const { dispute } = (await read({
+      ...resolved('RESOLVED_BUYER_FAVOUR'),
+      money_movements,
+    })) as { dispute: SeenDispute };
+    expect(dispute).toMatchObject({ status: 'lost', withdrawn: true });
+    expect(dispute.taken).toBeUndefined();
   });
 
   it('that took the money of an inquiry is lost, not closed', async () => {
@@ -125,10 +149,14 @@ describe('a dispute', () => {
     expect(answer).toMatchObject({ kind: 'unavailable', attention: false });
   });
 
+  it('that PayPal does not know is not there', async () => {
+    expect(await read({}, 404)).toMatchObject({ kind: 'absent' });
+  });
+
   it('whose name could lead elsewhere is not asked for', async () => {
     const stub = await startPaypal((_, response) => json(response, 200, shown()));
     const answer = await disputing.readDispute(accountAt(stub.url), '../x');
-    expect(answer).toMatchObject({ kind: 'unavailable', attention: true });
+    expect(answer).toMatchObject({ kind: 'absent' });
     expect(stub.seen).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Account } from '../../../gateways/gateway.js';
 import { callPaypal } from '../../../gateways/paypal/call.js';
 import { deadlineIn } from '../../../gateways/paypal/deadline.js';
-import { submit } from '../../../gateways/paypal/orders.js';
+import { submit } from '../../../gateways/paypal/submit.js';
 import { type Seen, TOKEN, accountAt, chargeOf, json, orderOf, startStub } from './stub.js';
 
 afterEach(() => void vi.useRealTimers());

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { workbench } from '../support/bench.js';
 import { ticketOf } from '../support/disputes.js';
-import { adoptRefunds } from '../../activities/adopt-refunds.js';
 import { type House, openHouse } from '../support/house.js';
 import { booksOf, refundDesk } from '../support/refunding.js';
 
@@ -57,30 +56,6 @@ test('a refund that was lost on its way is not sent again while a dispute is ope
   await bench.activities.followDispute(ticketOf(house, dispute.id, house.paypal.account));
   await desk.look(id);
   expect(await desk.given(capture)).toEqual([]);
-});
-
-test('refunded in full under an open dispute, which then ends for the buyer: taken once', async () => {
-  const bench = workbench(house);
-  const desk = refundDesk(house, bench, 'paypal');
-  const { chargeId, capture, renewalId } = await desk.paid();
-  const dispute = await house.paypal.emulator.call<{ id: string }>(
-    'POST',
-    `captures/${capture}/dispute`,
-    {},
-  );
-  const ticket = ticketOf(house, dispute.id, house.paypal.account);
-  await bench.activities.followDispute(ticket);
-  await house.paypal.emulator.call('POST', 'dashboard/refunds', { capture });
-  expect(await adoptRefunds(bench.deps, chargeId)).toBe(1);
-  await house.paypal.emulator.call('POST', `disputes/${dispute.id}/close`, { outcome: 'lost' });
-  await bench.activities.followDispute(ticket);
-  const really = await moved(capture);
-  expect(really).toBe(0);
-  const books = await booksOf(house, renewalId);
-  expect({
-    gateway: books['gateway'] ?? 0,
-    status: (await bench.renewal(renewalId)).status,
-  }).toEqual({ gateway: really, status: 'paid' });
 });
 
 test('reversed by a bank after a part was refunded: the books say what the gateway has', async () => {
