@@ -33,10 +33,10 @@ async function hire(): Promise<WorkerProcess> {
   return worker;
 }
 
-/** A notice that may be sent at any hour. */
+/** A notice that may be sent at any hour, of a renewal that its bank leaves undecided. */
 async function planned(): Promise<string> {
   const office = await openPostOffice(house, sink);
-  const { renewalId, person } = await workbench(house).plan('pm_card_visa');
+  const { renewalId, person } = await workbench(house).plan('pm_card_attachThen_pending');
   await office.introduce(person.customerId);
   const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
   const told = { kind: 'payment_failed', subject: 'dnc_test', step: renewalId } as const;

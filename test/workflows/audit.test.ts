@@ -171,8 +171,10 @@ test('the sweep seals what was written', async () => {
   const { taskQueue } = house.target;
   const { workflow } = house.client;
   const sweep = { workflowId: `sweep-${randomUUID()}`, taskQueue, args: [] };
-  expect(await workflow.execute('sweep', sweep)).toMatchObject({
-    sealed: await house.db.auditEntry.count(),
-  });
+  // The sweep of the schedule may have sealed some of it.
+  const sealedBefore = await house.db.auditSeal.count();
+  const { sealed } = await workflow.execute<() => Promise<{ sealed: number }>>('sweep', sweep);
+  expect(sealed).toBeLessThanOrEqual((await house.db.auditEntry.count()) - sealedBefore);
+  expect(await house.db.auditSeal.count()).toBe(await house.db.auditEntry.count());
   expect(await verifyAudit(house.database.url)).toMatchObject({ kind: 'intact', open: 0 });
 });

@@ -217,7 +217,7 @@ describe('a bank debit that comes back', () => {
     await renewalIn(subscription.id, 'past_due');
     const opened = await house.db.dunningCase.findFirstOrThrow({ where: { renewalId: id } });
     expect(opened).toMatchObject({ status: 'open', lastDecline: { class: 'insufficient_funds' } });
-    await until(async () => (await dunningRun(house, id).describe()).status.name === 'RUNNING');
+    await until(() => house.deps.launch.isRunning(`dunning/${id}`));
   });
 
   test('while Stripe has a hiccup is not forgotten: the run asks again', async () => {
