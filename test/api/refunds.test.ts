@@ -90,6 +90,7 @@ async function dispute(
       currency: 'EUR',
       status,
       openedAt: new Date(),
+      withdrawnAt: status === 'needs_response' ? null : new Date(),
     },
   });
 }
