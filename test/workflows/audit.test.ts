@@ -170,7 +170,7 @@ test('a refused update leaves nothing', async () => {
 test('the sweep seals what was written', async () => {
   const { taskQueue } = house.target;
   const { workflow } = house.client;
-  const sweep = { workflowId: `sweep-${randomUUID()}`, taskQueue, args: [] };
+  const sweep = { workflowId: `sweep-${randomUUID()}`, taskQueue };
   // The sweep of the schedule may have sealed some of it.
   const sealedBefore = await house.db.auditSeal.count();
   const { sealed } = await workflow.execute<() => Promise<{ sealed: number }>>('sweep', sweep);
