@@ -1,7 +1,6 @@
 /** Settings: what a merchant has decided once for all. */
 import type { z } from 'zod';
 
-import { lockRow } from '../prisma/lock-row.js';
 import { type Settings, changeSettings, readSettings } from '../prisma/settings.js';
 import { defined } from './defined.js';
 import { route } from './route.js';
@@ -40,9 +39,8 @@ export const settingsRoutes = [
         const notices = readNotices(request.body.notices);
         const changes = defined({ refundApprovalAbove, surplus, onDispute, notices });
         const { merchantId } = request;
-        await lockRow(tx, 'merchant', merchantId);
-        const before = render(await readSettings(tx, merchantId));
-        const after = render(await changeSettings(tx, merchantId, changes));
+        const changed = await changeSettings(tx, merchantId, changes);
+        const [before, after] = [render(changed.before), render(changed.after)];
         return { status: 200, body: after, audited: { object: merchantId, before, after } };
       }),
   }),

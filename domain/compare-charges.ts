@@ -1,4 +1,5 @@
 /** Payments: which charge of ours each of theirs is, and what the two books say about it. */
+import { type ChargeStatus, isOpen } from './charge.js';
 import type { Difference, Side } from './difference.js';
 import { describeMoney, sameMoney } from './money.js';
 import {
@@ -11,7 +12,6 @@ import {
 
 /** How far apart two payments of one customer may be and still be taken for the same one, made twice. */
 const TWIN_WITHIN_MS = 3 * 86_400_000;
-const OPEN = ['submitted', 'pending', 'unknown'];
 
 export interface ComparedCharges {
   readonly differences: readonly Difference[];
@@ -67,7 +67,9 @@ function whose(line: BookedMovement, { ours, chargesById, chargesByReference }: 
   const { renewalId } = line.owner;
   return here.find(
     (charge) =>
-      charge.renewalId === renewalId && OPEN.includes(charge.status) && !charge.objectReference,
+      charge.renewalId === renewalId &&
+      isOpen(charge.status as ChargeStatus) &&
+      !charge.objectReference,
   );
 }
 
@@ -82,7 +84,7 @@ function hasOtherMoney({ status, chargeReference }: OurCharge): boolean {
 
 /** The open one, or the last that was sent. */
 function newest(charges: readonly OurCharge[]): OurCharge {
-  const open = charges.find(({ status }) => OPEN.includes(status));
+  const open = charges.find(({ status }) => isOpen(status as ChargeStatus));
   return open ?? charges.toSorted((a, b) => b.ordinal - a.ordinal)[0]!;
 }
 

@@ -1,6 +1,7 @@
 /** Refunds: what went back there, and what our books say went back. */
 import type { Difference, Side } from './difference.js';
 import { describeMoney, sameMoney } from './money.js';
+import { type RefundStatus, isOpenRefund } from './refund.js';
 import {
   type BookedMovement,
   type Desk,
@@ -17,8 +18,6 @@ interface SeenRefund {
   readonly chargeReference: string | undefined;
   readonly status: 'pending' | 'succeeded' | 'failed';
 }
-
-const WITHOUT_A_NAME = ['submitted', 'pending', 'unknown'];
 
 /** `connected`: payments that our books lack, by name, with the renewal of ours they belong to. */
 export function compareRefunds(desk: Desk, connected: ReadonlyMap<string, string>): Difference[] {
@@ -67,7 +66,7 @@ function whose(seen: SeenRefund, desk: Desk, taken: ReadonlySet<string>): OurRef
     ({ id, chargeId, reference, status, amount }) =>
       chargeId === charge.id &&
       reference === undefined &&
-      WITHOUT_A_NAME.includes(status) &&
+      isOpenRefund(status as RefundStatus) &&
       !taken.has(id) &&
       sameMoney(amount, seen.line.amount),
   );

@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.js';
 import { describeMoney, money } from '../domain/money.js';
 import { type ChargeWithAccount } from './charge.js';
 import type { Tx } from './client.js';
+import { findOpenDispute } from './dispute.js';
 import { listRefundsOf, refundedMinor } from './refund.js';
 
 interface Refundable {
@@ -46,9 +47,7 @@ function requireTaken({ status, reversedAt, gatewayChargeReference }: ChargeWith
 }
 
 async function requireUndisputed(tx: Tx, { id }: ChargeWithAccount): Promise<void> {
-  const open = await tx.dispute.findFirst({
-    where: { chargeId: id, inquiry: false, status: { in: ['needs_response', 'under_review'] } },
-  });
+  const open = await findOpenDispute(tx, { chargeId: id });
   if (!open) return;
   const why = `The payer's bank decides about this charge now (${open.id}): a refund could pay it back twice`;
   throw new DomainError('conflict', 'charge_disputed', why);

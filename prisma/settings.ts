@@ -37,15 +37,16 @@ export async function readSettings(tx: Tx, merchantId: string): Promise<Settings
   return { ...DEFAULTS, ...(settings as Partial<Settings>) };
 }
 
-/** What is not named stays as it is. */
+/** What is not named stays as it is. Answers the settings before and after. */
 export async function changeSettings(
   tx: Tx,
   merchantId: string,
   changes: Partial<Settings>,
-): Promise<Settings> {
+): Promise<{ readonly before: Settings; readonly after: Settings }> {
   await lockRow(tx, 'merchant', merchantId);
-  const settings = { ...(await readSettings(tx, merchantId)), ...changes };
-  const data = { settings: settings as unknown as Prisma.InputJsonObject };
+  const before = await readSettings(tx, merchantId);
+  const after = { ...before, ...changes };
+  const data = { settings: after as unknown as Prisma.InputJsonObject };
   await tx.merchant.update({ where: { id: merchantId }, data });
-  return settings;
+  return { before, after };
 }
