@@ -2,7 +2,7 @@
  * What every adapter whose gateway's books can be read must keep to, tried against the vendor's emulator. How many
  * lines a page holds is each vendor's own: paging is tried apart.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { type Money, money } from '../../domain/money.js';
 import type {
@@ -14,7 +14,7 @@ import type {
   Movement,
   Refunding,
 } from '../../gateways/gateway.js';
-import { type Wire, type World, openWire, vacantAddress } from './contract.js';
+import { type World, useWire } from './contract.js';
 import { collect, referenceIn } from './refund-bench.js';
 
 /** What the suite must be able to make happen besides. */
@@ -174,46 +174,33 @@ export function describeBooks(name: string, openWorld: () => Promise<BooksWorld>
 }
 
 function useBooks(name: string, openWorld: () => Promise<BooksWorld>) {
-  let world: BooksWorld;
-  let wire: Wire;
-  let nobody: string;
-  beforeAll(async () => {
-    world = await openWorld();
-    wire = await openWire({ url: world.url, isCharge: () => false });
-    nobody = await vacantAddress();
-  });
-  afterEach(() => wire.heal());
-  afterAll(async () => {
-    await wire.close();
-    await world.close();
-  });
-
+  const { world, wire, nobody } = useWire(openWorld, () => false);
   let charges = 0;
   let refunds = 0;
 
   return {
-    world: () => world,
-    wire: () => wire,
-    nowhere: () => world.account(nobody),
-    charged: (amount?: Money) => collect(world, `books_${name}_${++charges}`, { amount }),
+    world,
+    wire,
+    nowhere: () => world().account(nobody()),
+    charged: (amount?: Money) => collect(world(), `books_${name}_${++charges}`, { amount }),
 
     async refunded(chargeReference: string, amount: Money) {
       const id = `rfd_books_${name.toLowerCase()}_${++refunds}`;
-      const { refunding } = world.gateway;
+      const { refunding } = world().gateway;
       const order = { id, merchantId: 'mer_1', chargeReference, amount };
       const request = refunding.composeRefund(order);
       const frozen = { ...order, request, resendable: true, reference: undefined };
-      const answer = await refunding.refund(world.account(world.url), frozen);
+      const answer = await refunding.refund(world().account(world().url), frozen);
       return { id, reference: referenceIn(answer) };
     },
 
     page: (window: BooksWindow, by?: Account): Promise<BooksPage> =>
-      world.gateway.books.listMovements(by ?? world.account(wire.url), window),
+      world().gateway.books.listMovements(by ?? world().account(wire().url), window),
 
     /** Everything since then, page by page, once the books have caught up. */
     async all(from: number): Promise<Movement[]> {
-      await world.catchUp();
-      const to = await world.now();
+      await world().catchUp();
+      const to = await world().now();
       const movements: Movement[] = [];
       let page: string | undefined;
       do {
@@ -231,7 +218,7 @@ function useBooks(name: string, openWorld: () => Promise<BooksWorld>) {
       of: { readonly chargeReference: string; readonly dispute: string },
     ) {
       const { chargeReference, dispute } = of;
-      await world.closeDispute(dispute, 'lost');
+      await world().closeDispute(dispute, 'lost');
       const legs = (await this.all(from)).filter(({ kind }) => kind.startsWith('dispute'));
       expect(legs).toMatchObject([
         { kind: 'dispute', chargeReference, amount: money(1999, 'USD') },

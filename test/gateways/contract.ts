@@ -75,24 +75,13 @@ export interface Method {
 type Accepted = Extract<Answer, { kind: 'succeeded' | 'pending' }>;
 
 export function describeGateway(name: string, openWorld: () => Promise<World>): void {
-  let world: World;
-  let wire: Wire;
-  /** An address where nobody listens. */
-  let nobody: string;
-  beforeAll(async () => {
-    world = await openWorld();
-    wire = await openWire(world);
-    nobody = await vacantAddress();
-  });
-  afterEach(() => wire.heal());
-  afterAll(async () => {
-    await wire.close();
-    await world.close();
-  });
+  const { world, wire, nobody } = useWire(openWorld, (its, method, path) =>
+    its.isCharge(method, path),
+  );
 
   let charges = 0;
   const account = (more: Partial<Account> = {}): Account => ({
-    ...world.account(wire.url),
+    ...world().account(wire().url),
     ...more,
   });
 
@@ -108,7 +97,7 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     const { fate = 'succeeds', living, amount = money(1999, 'USD') } = planned;
     const id = `chg_${name.toLowerCase()}_${++charges}`;
     const renewalId = planned.renewalId ?? `rnw_${name.toLowerCase()}_${charges}`;
-    const { request, continues } = world.gateway.compose({
+    const { request, continues } = world().gateway.compose({
       chargeId: id,
       merchantId: 'mer_1',
       renewalId,
@@ -116,17 +105,17 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
       amount,
       description: 'Pro, December',
       living,
-      ...(planned.method ?? (await world.method(fate))),
+      ...(planned.method ?? (await world().method(fate))),
     });
     return freeze({ id, renewalId, amount, request, reference: continues });
   }
 
   /** As an activity sends a charge: how the object stands is read first. */
   async function attempt(charge: FrozenCharge, by = account()): Promise<Answer> {
-    const prepared = await world.gateway.prepare(by, charge);
+    const prepared = await world().gateway.prepare(by, charge);
     switch (prepared.kind) {
       case 'ready':
-        return world.gateway.submit(by, { ...charge, baseline: prepared.baseline });
+        return world().gateway.submit(by, { ...charge, baseline: prepared.baseline });
       case 'duplicate':
         return { kind: 'duplicate' };
       case 'gone':
@@ -138,7 +127,7 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
 
   /** As an activity resolves one: looked up, and sent again while that is safe. */
   async function resolve(charge: FrozenCharge, by = account()): Promise<Answer> {
-    const found = await world.gateway.lookUp(by, charge);
+    const found = await world().gateway.lookUp(by, charge);
     return isAnswer(found) ? found : attempt(charge, by);
   }
 
@@ -157,8 +146,8 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
         reference: expect.any(String) as string,
         chargeReference: expect.any(String) as string,
       });
-      expect(await world.moved(charge.renewalId)).toEqual([charge.amount]);
-      expect(await world.gateway.lookUp(account(), charge)).toEqual(answer);
+      expect(await world().moved(charge.renewalId)).toEqual([charge.amount]);
+      expect(await world().gateway.lookUp(account(), charge)).toEqual(answer);
     });
 
     it.each([
@@ -172,64 +161,64 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
       expect(classes).toContain(answer.decline.class);
       expect(answer.decline).toMatchObject({ elsewhere: false });
       expect(answer.decline.unmapped).toBeUndefined();
-      expect(await world.moved(charge.renewalId)).toEqual([]);
+      expect(await world().moved(charge.renewalId)).toEqual([]);
     });
 
     it.each(['succeeded', 'declined'] as const)('that is pending ends as %s', async (outcome) => {
       const { charge, answer } = await sent({ fate: 'pending' });
       expect(answer.kind).toBe('pending');
-      expect((await world.gateway.lookUp(account(), charge)).kind).toBe('pending');
-      await world.settle(answer as Accepted, outcome);
-      expect((await world.gateway.lookUp(account(), charge)).kind).toBe(outcome);
-      expect(await world.moved(charge.renewalId)).toHaveLength(outcome === 'succeeded' ? 1 : 0);
+      expect((await world().gateway.lookUp(account(), charge)).kind).toBe('pending');
+      await world().settle(answer as Accepted, outcome);
+      expect((await world().gateway.lookUp(account(), charge)).kind).toBe(outcome);
+      expect(await world().moved(charge.renewalId)).toHaveLength(outcome === 'succeeded' ? 1 : 0);
     });
 
     it('of money that is paid already is a duplicate', async () => {
-      const method = await world.method('succeeds');
+      const method = await world().method('succeeds');
       const first = await sent({ method });
       const { renewalId, reference } = first.charge;
       const second = await sent({ renewalId, living: reference, method });
       expect(second.answer.kind).toBe('duplicate');
-      expect(await world.moved(renewalId)).toHaveLength(1);
+      expect(await world().moved(renewalId)).toHaveLength(1);
     });
 
     it('of money that is pending already does not move it twice', async () => {
-      const method = await world.method('pending');
+      const method = await world().method('pending');
       const first = await sent({ method });
       const { renewalId, reference } = first.charge;
       const second = await sent({ renewalId, living: reference, method });
       expect(second.answer.kind).not.toBe('succeeded');
-      await world.settle(first.answer as Accepted, 'succeeded');
-      expect(await world.moved(renewalId)).toHaveLength(1);
+      await world().settle(first.answer as Accepted, 'succeeded');
+      expect(await world().moved(renewalId)).toHaveLength(1);
     });
 
     it('after a decline may succeed, on another method', async () => {
-      const declining = await world.method('declines');
+      const declining = await world().method('declines');
       const first = await sent({ method: declining });
       expect(first.answer.kind).toBe('declined');
       const { renewalId, reference } = first.charge;
-      const method = await world.method('succeeds', declining.customer);
+      const method = await world().method('succeeds', declining.customer);
       const second = await sent({ renewalId, living: reference, method });
       expect(second.answer.kind).toBe('succeeded');
-      expect(await world.moved(renewalId)).toHaveLength(1);
+      expect(await world().moved(renewalId)).toHaveLength(1);
     });
 
     it('by a stranger is refused for a person, and moves nothing', async () => {
       const charge = await plan();
-      const answer = await world.gateway.submit(world.stranger(wire.url), charge);
+      const answer = await world().gateway.submit(world().stranger(wire().url), charge);
       expect(answer).toMatchObject({ kind: 'refused', attention: true, parks: false });
-      expect(await world.moved(charge.renewalId)).toEqual([]);
+      expect(await world().moved(charge.renewalId)).toEqual([]);
     });
   });
 
   describe(`${name}: whatever happens on the way, money moves once`, () => {
     it('nobody there: no byte has left', async () => {
       const charge = await plan();
-      const nowhere = account({ apiBase: nobody });
-      expect((await world.gateway.submit(nowhere, charge)).kind).toBe('unreachable');
-      expect(await world.moved(charge.renewalId)).toEqual([]);
+      const nowhere = account({ apiBase: nobody() });
+      expect((await world().gateway.submit(nowhere, charge)).kind).toBe('unreachable');
+      expect(await world().moved(charge.renewalId)).toEqual([]);
       expect((await resolve(charge)).kind).toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toHaveLength(1);
+      expect(await world().moved(charge.renewalId)).toHaveLength(1);
     });
 
     it.each([
@@ -243,14 +232,14 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
       ['HTML at 200, executed', 'html_200_after', 1],
     ] as const)('%s', async (_, spoil, moved) => {
       const charge = await plan();
-      wire.spoil(spoil);
+      wire().spoil(spoil);
       const deadlineMs = spoil.startsWith('hang') ? 400 : 5_000;
       const answer = await attempt(charge, account({ deadlineMs }));
       expect(answer.kind).toBe('unknown');
-      await wire.quiet();
-      expect(await world.moved(charge.renewalId)).toHaveLength(moved);
+      await wire().quiet();
+      expect(await world().moved(charge.renewalId)).toHaveLength(moved);
       for (let time = 0; time < 2; time++) expect((await resolve(charge)).kind).toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toHaveLength(1);
+      expect(await world().moved(charge.renewalId)).toHaveLength(1);
     });
 
     it.each([
@@ -258,30 +247,30 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
       ['its own error, executed', 'server_error_after_effect', 1],
     ] as const)('%s', async (_, kind, moved) => {
       const charge = await plan();
-      await world.refuse(kind);
+      await world().refuse(kind);
       expect(await attempt(charge)).toMatchObject({ kind: 'unknown', serverError: true });
-      expect(await world.moved(charge.renewalId)).toHaveLength(moved);
+      expect(await world().moved(charge.renewalId)).toHaveLength(moved);
       expect((await resolve(charge)).kind).toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toHaveLength(1);
+      expect(await world().moved(charge.renewalId)).toHaveLength(1);
     });
 
     it('too many requests: nothing is executed, and it says for how long', async () => {
       const charge = await plan();
-      await world.refuse('rate_limit');
+      await world().refuse('rate_limit');
       expect(await attempt(charge)).toMatchObject({
         kind: 'refused',
         attention: false,
         parks: false,
         retryAfterMs: 7_000,
       });
-      expect(await world.moved(charge.renewalId)).toEqual([]);
+      expect(await world().moved(charge.renewalId)).toEqual([]);
       expect((await resolve(charge)).kind).toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toHaveLength(1);
+      expect(await world().moved(charge.renewalId)).toHaveLength(1);
     });
 
     it('another amount than was asked is no success, and a person hears of it', async () => {
       const charge = await plan();
-      wire.alter((body) => world.withAnotherAmount(body));
+      wire().alter((body) => world().withAnotherAmount(body));
       expect(await attempt(charge)).toMatchObject({ kind: 'unknown', attention: true });
     });
 
@@ -289,21 +278,21 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
       'a method that %s stays declined after a lost answer',
       async (fate) => {
         const charge = await plan({ fate });
-        wire.spoil('reset_after');
+        wire().spoil('reset_after');
         expect((await attempt(charge)).kind).toBe('unknown');
         expect((await resolve(charge)).kind).toBe('declined');
-        expect(await world.moved(charge.renewalId)).toEqual([]);
+        expect(await world().moved(charge.renewalId)).toEqual([]);
       },
     );
 
     it('a look-up that fails says nothing', async () => {
       const { charge } = await sent();
       for (const spoil of ['reset_before', 'html_before', 'truncate'] as const) {
-        wire.spoil(spoil, () => true);
-        expect((await world.gateway.lookUp(account(), charge)).kind).toBe('unknown');
+        wire().spoil(spoil, () => true);
+        expect((await world().gateway.lookUp(account(), charge)).kind).toBe('unknown');
       }
-      const nowhere = account({ apiBase: nobody });
-      expect((await world.gateway.lookUp(nowhere, charge)).kind).toBe('unknown');
+      const nowhere = account({ apiBase: nobody() });
+      expect((await world().gateway.lookUp(nowhere, charge)).kind).toBe('unknown');
     });
   });
 
@@ -313,10 +302,10 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
         const charge = await plan({ fate });
         const [first, second] = [
           await attempt(charge),
-          await world.gateway.submit(account(), charge),
+          await world().gateway.submit(account(), charge),
         ];
         expect(second.kind).toBe(first.kind);
-        expect(await world.moved(charge.renewalId)).toHaveLength(fate === 'succeeds' ? 1 : 0);
+        expect(await world().moved(charge.renewalId)).toHaveLength(fate === 'succeeds' ? 1 : 0);
       }
     });
 
@@ -325,18 +314,18 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
       const both = await Promise.all([attempt(charge), attempt(charge)]);
       for (const { kind } of both) expect(['succeeded', 'unknown']).toContain(kind);
       expect((await resolve(charge)).kind).toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toHaveLength(1);
+      expect(await world().moved(charge.renewalId)).toHaveLength(1);
     });
 
     it('two at once, of which one is slow, move money once', async () => {
       const charge = await plan();
-      wire.spoil('hang_after');
+      wire().spoil('hang_after');
       const slow = attempt(charge, account({ deadlineMs: 400 }));
       const quick = await attempt(charge);
       expect(['succeeded', 'unknown']).toContain(quick.kind);
       expect((await slow).kind).toMatch(/^(succeeded|unknown)$/);
       expect((await resolve(charge)).kind).toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toHaveLength(1);
+      expect(await world().moved(charge.renewalId)).toHaveLength(1);
     });
   });
 
@@ -344,20 +333,20 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     it('of a declined charge is granted, as often as it is asked for', async () => {
       const { charge } = await sent({ fate: 'declines' });
       for (const attemptNumber of [1, 2])
-        expect(await world.gateway.release(account(), charge, attemptNumber)).toEqual({
+        expect(await world().gateway.release(account(), charge, attemptNumber)).toEqual({
           kind: 'released',
         });
     });
 
     it.each(['succeeds', 'pending'] as const)('of one that %s is not', async (fate) => {
       const { charge } = await sent({ fate });
-      expect(await world.gateway.release(account(), charge, 1)).toEqual({ kind: 'still_open' });
+      expect(await world().gateway.release(account(), charge, 1)).toEqual({ kind: 'still_open' });
     });
 
     it('is not to be had where nobody answers', async () => {
       const { charge } = await sent();
-      const nowhere = account({ apiBase: nobody });
-      expect((await world.gateway.release(nowhere, charge, 1)).kind).toBe('unavailable');
+      const nowhere = account({ apiBase: nobody() });
+      expect((await world().gateway.release(nowhere, charge, 1)).kind).toBe('unavailable');
     });
   });
 
@@ -371,7 +360,7 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
       const id = `chg_${name.toLowerCase()}_${++charges}`;
       const renewalId = `rnw_${name.toLowerCase()}_${charges}`;
       const amount = money(1999, 'USD');
-      const { request, continues } = world.gateway.composePage({
+      const { request, continues } = world().gateway.composePage({
         chargeId: id,
         merchantId: 'mer_1',
         renewalId,
@@ -379,14 +368,14 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
         amount,
         description: 'Pro, December',
         living: undefined,
-        ...(await world.method('succeeds')),
+        ...(await world().method('succeeds')),
       });
       return freeze({ id, renewalId, amount, request, reference: continues });
     }
 
     async function opened(): Promise<FrozenCharge & { readonly reference: string }> {
       const charge = await planPage();
-      const page = await world.gateway.openPage(account(), charge, ADDRESSES);
+      const page = await world().gateway.openPage(account(), charge, ADDRESSES);
       if (page.kind !== 'ready') throw new Error(JSON.stringify(page));
       expect(page.url ?? page.clientSecret).toBeDefined();
       return { ...charge, reference: page.reference };
@@ -395,55 +384,57 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     it('is opened once, however often it is asked for', async () => {
       const charge = await planPage();
       const [first, again] = [
-        await world.gateway.openPage(account(), charge, ADDRESSES),
-        await world.gateway.openPage(account(), charge, ADDRESSES),
+        await world().gateway.openPage(account(), charge, ADDRESSES),
+        await world().gateway.openPage(account(), charge, ADDRESSES),
       ];
       expect(again).toEqual(first);
-      expect(await world.moved(charge.renewalId)).toEqual([]);
+      expect(await world().moved(charge.renewalId)).toEqual([]);
     });
 
     it('waits for its customer, and then moves money once', async () => {
       const charge = await opened();
-      expect((await world.gateway.completePage(account(), charge)).kind).toBe('pending');
-      await world.approve(charge.reference);
+      expect((await world().gateway.completePage(account(), charge)).kind).toBe('pending');
+      await world().approve(charge.reference);
       for (let time = 0; time < 2; time++)
-        expect((await world.gateway.completePage(account(), charge)).kind).toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toEqual([charge.amount]);
-      expect((await world.gateway.lookUp(account(), charge)).kind).toBe('succeeded');
-      expect(await world.gateway.release(account(), charge, 1)).toEqual({ kind: 'still_open' });
+        expect((await world().gateway.completePage(account(), charge)).kind).toBe('succeeded');
+      expect(await world().moved(charge.renewalId)).toEqual([charge.amount]);
+      expect((await world().gateway.lookUp(account(), charge)).kind).toBe('succeeded');
+      expect(await world().gateway.release(account(), charge, 1)).toEqual({ kind: 'still_open' });
     });
 
     it('that is abandoned is released, and can never be paid', async () => {
       const charge = await opened();
-      expect(await world.gateway.release(account(), charge, 1)).toEqual({ kind: 'released' });
-      await world.approve(charge.reference).catch(() => undefined);
-      expect((await world.gateway.completePage(account(), charge)).kind).not.toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toEqual([]);
+      expect(await world().gateway.release(account(), charge, 1)).toEqual({ kind: 'released' });
+      await world()
+        .approve(charge.reference)
+        .catch(() => undefined);
+      expect((await world().gateway.completePage(account(), charge)).kind).not.toBe('succeeded');
+      expect(await world().moved(charge.renewalId)).toEqual([]);
     });
 
     it('is unavailable where nobody answers', async () => {
-      const nowhere = account({ apiBase: nobody });
-      const page = await world.gateway.openPage(nowhere, await planPage(), ADDRESSES);
+      const nowhere = account({ apiBase: nobody() });
+      const page = await world().gateway.openPage(nowhere, await planPage(), ADDRESSES);
       expect(page.kind).toBe('unavailable');
     });
   });
 
   describe(`${name}: amounts`, () => {
     it('that it takes arrive as they were asked for', async () => {
-      for (const amount of world.charges) {
+      for (const amount of world().charges) {
         const { charge, answer } = await sent({ amount });
         expect(answer.kind).toBe('succeeded');
-        expect(await world.moved(charge.renewalId)).toEqual([amount]);
+        expect(await world().moved(charge.renewalId)).toEqual([amount]);
       }
-      expect(world.charges.length).toBeGreaterThan(0);
+      expect(world().charges.length).toBeGreaterThan(0);
     });
 
     it('that it cannot hold are refused before anything is planned, never rounded', async () => {
-      for (const amount of world.refuses)
+      for (const amount of world().refuses)
         await expect(plan({ amount })).rejects.toSatisfy(
           (error) => error instanceof DomainError && error.reason === 'amount_not_supported',
         );
-      expect(world.refuses.length).toBeGreaterThan(0);
+      expect(world().refuses.length).toBeGreaterThan(0);
     });
   });
 
@@ -467,11 +458,11 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
       cancelUrl: 'https://shop.example/no',
       key: `key_${name}_setup`,
     };
-    const nowhere = () => account({ apiBase: nobody });
+    const nowhere = () => account({ apiBase: nobody() });
 
     it('is attached, and can be charged', async () => {
-      const request = attaching(await world.token('good'));
-      const attached = await world.gateway.attachMethod(account(), request);
+      const request = attaching(await world().token('good'));
+      const attached = await world().gateway.attachMethod(account(), request);
       if (attached.kind !== 'attached') throw new Error(attached.why);
       const { customer, reference, methodKind: kind, display } = attached;
       expect(display).not.toBe('');
@@ -480,23 +471,23 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     });
 
     it('that the gateway refuses is refused', async () => {
-      const request = attaching(await world.token('refused'));
-      expect((await world.gateway.attachMethod(account(), request)).kind).toBe('refused');
+      const request = attaching(await world().token('refused'));
+      expect((await world().gateway.attachMethod(account(), request)).kind).toBe('refused');
     });
 
     it('is unavailable where nobody answers', async () => {
-      const request = attaching(await world.token('good'));
-      expect((await world.gateway.attachMethod(nowhere(), request)).kind).toBe('unavailable');
+      const request = attaching(await world().token('good'));
+      expect((await world().gateway.attachMethod(nowhere(), request)).kind).toBe('unavailable');
     });
 
     it('is begun at the gateway, once per key', async () => {
-      const begun = await world.gateway.createSetup(account(), setup);
+      const begun = await world().gateway.createSetup(account(), setup);
       if (begun.kind !== 'ready') throw new Error(begun.why);
       expect(begun.url ?? begun.clientSecret).toBeDefined();
-      expect(await world.gateway.createSetup(account(), setup)).toMatchObject({
+      expect(await world().gateway.createSetup(account(), setup)).toMatchObject({
         reference: begun.reference,
       });
-      expect((await world.gateway.createSetup(nowhere(), setup)).kind).toBe('unavailable');
+      expect((await world().gateway.createSetup(nowhere(), setup)).kind).toBe('unavailable');
     });
   });
 
@@ -508,10 +499,14 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     let answer: Answer;
     beforeAll(async () => {
       receiver = await openReceiver();
-      secret = await world.sendWebhooksTo(receiver.url);
+      secret = await world().sendWebhooksTo(receiver.url);
       ({ charge, answer } = await sent());
       webhook = await receiver.next(async ({ raw, headers }) => {
-        const read = await world.gateway.readWebhook(world.webhookAccount([secret]), raw, headers);
+        const read = await world().gateway.readWebhook(
+          world().webhookAccount([secret]),
+          raw,
+          headers,
+        );
         return read.kind === 'report' && read.report.about?.says === 'paid';
       });
     });
@@ -519,7 +514,7 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     afterEach(() => void vi.useRealTimers());
 
     const read = (secrets: readonly string[], raw = webhook.raw) =>
-      world.gateway.readWebhook(world.webhookAccount(secrets), raw, webhook.headers);
+      world().gateway.readWebhook(world().webhookAccount(secrets), raw, webhook.headers);
 
     it('says which charge to ask about', async () => {
       expect(await read([secret])).toMatchObject({
@@ -555,14 +550,14 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     });
 
     it('is forged without its headers', async () => {
-      const { gateway } = world;
-      const empty = await gateway.readWebhook(world.webhookAccount([secret]), webhook.raw, {});
+      const { gateway } = world();
+      const empty = await gateway.readWebhook(world().webhookAccount([secret]), webhook.raw, {});
       expect(empty).toEqual({ kind: 'forged' });
     });
 
     it('is forged when it is replayed late', async () => {
       vi.useFakeTimers({ toFake: ['Date'] });
-      vi.setSystemTime(Date.now() + world.webhookLifeMs + 60_000);
+      vi.setSystemTime(Date.now() + world().webhookLifeMs + 60_000);
       expect(await read([secret])).toEqual({ kind: 'forged' });
     });
   });
@@ -571,18 +566,18 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
   describe(`${name}: a key`, () => {
     it('still protects when its life is nearly over', async () => {
       const charge = await plan();
-      wire.spoil('reset_after');
+      wire().spoil('reset_after');
       expect((await attempt(charge)).kind).toBe('unknown');
-      await world.advance(world.gateway.keyLifeMs / 1000 - 60);
+      await world().advance(world().gateway.keyLifeMs / 1000 - 60);
       expect((await resolve(charge)).kind).toBe('succeeded');
-      expect(await world.moved(charge.renewalId)).toHaveLength(1);
+      expect(await world().moved(charge.renewalId)).toHaveLength(1);
     });
 
     it('that has died leaves look-ups, which do not send', async () => {
       const charge = await plan();
       const dead = { ...charge, resendable: false };
-      await world.gateway.lookUp(account(), dead);
-      expect(await world.moved(charge.renewalId)).toEqual([]);
+      await world().gateway.lookUp(account(), dead);
+      expect(await world().moved(charge.renewalId)).toEqual([]);
     });
   });
 }
@@ -629,7 +624,29 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-export async function openWire(world: Pick<World, 'url' | 'isCharge'>): Promise<Wire> {
+/** A vendor's emulator for a suite, the wire to it, and an address where nobody listens. `spoils`: what a fault hits unless told. */
+export function useWire<W extends World>(
+  openWorld: () => Promise<W>,
+  spoils: (world: W, method: string, path: string) => boolean,
+) {
+  let world: W;
+  let wire: Wire;
+  let nobody: string;
+  beforeAll(async () => {
+    world = await openWorld();
+    const isCharge = (method: string, path: string) => spoils(world, method, path);
+    wire = await openWire({ url: world.url, isCharge });
+    nobody = await vacantAddress();
+  });
+  afterEach(() => wire.heal());
+  afterAll(async () => {
+    await wire.close();
+    await world.close();
+  });
+  return { world: () => world, wire: () => wire, nobody: () => nobody };
+}
+
+async function openWire(world: Pick<World, 'url' | 'isCharge'>): Promise<Wire> {
   const target = new URL(world.url);
   let spoil: { how: Spoil; which: (method: string, path: string) => boolean } | undefined;
   let change: ((body: string) => string) | undefined;
@@ -684,7 +701,7 @@ function html(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Bad Gateway</html>');
 }
 
-export async function vacantAddress(): Promise<string> {
+async function vacantAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;

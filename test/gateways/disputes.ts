@@ -2,11 +2,11 @@
  * What every adapter that tells of disputes must keep to, tried against the vendor's emulator. A vendor's limits on
  * evidence, and bank debits that come back, are tried apart: they are not every vendor's.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { type Money, money } from '../../domain/money.js';
 import type { Account, Disputing, Evidence, Gateway, SeenDispute } from '../../gateways/gateway.js';
-import { type Wire, type World, openWire, vacantAddress } from './contract.js';
+import { type World, useWire } from './contract.js';
 import { collect } from './refund-bench.js';
 
 /** What the suite must be able to make happen besides. */
@@ -216,32 +216,20 @@ const FILES: Evidence['files'] = [
 const HANDED_IN = { text: TEXT, files: FILES.map((file) => file.name) };
 
 function useDisputes(name: string, openWorld: () => Promise<DisputeWorld>) {
-  let world: DisputeWorld;
-  let wire: Wire;
-  let nobody: string;
-  beforeAll(async () => {
-    world = await openWorld();
-    const isCharge = (method: string, path: string) => world.isEvidence(method, path);
-    wire = await openWire({ url: world.url, isCharge });
-    nobody = await vacantAddress();
-  });
-  afterEach(() => wire.heal());
-  afterAll(async () => {
-    await wire.close();
-    await world.close();
-  });
-
+  const { world, wire, nobody } = useWire(openWorld, (its, method, path) =>
+    its.isEvidence(method, path),
+  );
   let charges = 0;
   let keys = 0;
-  const account = () => world.account(wire.url);
+  const account = () => world().account(wire().url);
 
   return {
-    world: () => world,
-    wire: () => wire,
-    nowhere: () => world.account(nobody),
+    world,
+    wire,
+    nowhere: () => world().account(nobody()),
     /** As much as the gateway takes: files, or none. */
-    files: () => (world.takesNoFiles ? [] : FILES),
-    whole: () => (world.takesNoFiles ? { text: TEXT, files: [] } : HANDED_IN),
+    files: () => (world().takesNoFiles ? [] : FILES),
+    whole: () => (world().takesNoFiles ? { text: TEXT, files: [] } : HANDED_IN),
     evidence: (more: Partial<Evidence> = {}): Evidence => ({
       key: `evidence_${name}_${++keys}`,
       text: TEXT,
@@ -252,13 +240,13 @@ function useDisputes(name: string, openWorld: () => Promise<DisputeWorld>) {
     /** A charge of its own that is disputed. */
     async disputed(how?: DisputeHow, amount?: Money) {
       const at = Date.now();
-      const collected = await collect(world, `dispute_${name}_${++charges}`, { amount });
+      const collected = await collect(world(), `dispute_${name}_${++charges}`, { amount });
       const { chargeReference } = collected;
-      return { chargeReference, reference: await world.openDispute(chargeReference, how), at };
+      return { chargeReference, reference: await world().openDispute(chargeReference, how), at };
     },
 
     read: (reference: string, by?: Account) =>
-      world.gateway.disputing.readDispute(by ?? account(), reference),
+      world().gateway.disputing.readDispute(by ?? account(), reference),
 
     async seen(reference: string): Promise<SeenDispute> {
       const read = await this.read(reference);
@@ -268,7 +256,7 @@ function useDisputes(name: string, openWorld: () => Promise<DisputeWorld>) {
 
     send(reference: string, evidence: Partial<Evidence> = {}, by?: Account) {
       const whole = { ...this.evidence(), ...evidence };
-      return world.gateway.disputing.sendEvidence(by ?? account(), reference, whole);
+      return world().gateway.disputing.sendEvidence(by ?? account(), reference, whole);
     },
   };
 }

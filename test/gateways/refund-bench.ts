@@ -1,6 +1,4 @@
 /** A gateway that gives money back, behind a wire that can be cut, with shorthand for what rows keep of a refund. */
-import { afterAll, afterEach, beforeAll } from 'vitest';
-
 import { type Money, money } from '../../domain/money.js';
 import type {
   Account,
@@ -9,7 +7,7 @@ import type {
   RefundAnswer,
   Refunding,
 } from '../../gateways/gateway.js';
-import { type Method, type Wire, type World, freeze, openWire, vacantAddress } from './contract.js';
+import { type Method, type World, freeze, useWire } from './contract.js';
 
 type End = 'succeeded' | 'failed';
 
@@ -30,41 +28,32 @@ export interface RefundWorld extends World {
 export type RefundBench = ReturnType<typeof useRefunds>;
 
 export function useRefunds(name: string, openWorld: () => Promise<RefundWorld>) {
-  let world: RefundWorld;
-  let wire: Wire;
-  let nobody: string;
-  beforeAll(async () => {
-    world = await openWorld();
-    const isCharge = (method: string, path: string) => world.isRefund(method, path);
-    wire = await openWire({ url: world.url, isCharge });
-    nobody = await vacantAddress();
-  });
-  afterEach(() => wire.heal());
-  afterAll(async () => {
-    await wire.close();
-    await world.close();
-  });
-
+  const { world, wire, nobody } = useWire(openWorld, (its, method, path) =>
+    its.isRefund(method, path),
+  );
   let charges = 0;
   let refunds = 0;
 
   return {
-    world: () => world,
-    wire: () => wire,
-    account: (more: Partial<Account> = {}): Account => ({ ...world.account(wire.url), ...more }),
+    world,
+    wire,
+    account: (more: Partial<Account> = {}): Account => ({
+      ...world().account(wire().url),
+      ...more,
+    }),
     /** The account, at an address where nobody listens. */
-    nowhere: () => world.account(nobody),
+    nowhere: () => world().account(nobody()),
     send: (refund: FrozenRefund, by?: Account) =>
-      world.gateway.refunding.refund(by ?? world.account(wire.url), refund),
+      world().gateway.refunding.refund(by ?? world().account(wire().url), refund),
     lookUp: (refund: FrozenRefund, by?: Account) =>
-      world.gateway.refunding.lookUpRefund(by ?? world.account(wire.url), refund),
+      world().gateway.refunding.lookUpRefund(by ?? world().account(wire().url), refund),
     list: (chargeReference: string, by?: Account) =>
-      world.gateway.refunding.listRefunds(by ?? world.account(wire.url), chargeReference),
-    moved: ({ chargeReference }: FrozenRefund) => world.refunded(chargeReference),
+      world().gateway.refunding.listRefunds(by ?? world().account(wire().url), chargeReference),
+    moved: ({ chargeReference }: FrozenRefund) => world().refunded(chargeReference),
 
     /** Charges, and says what a refund of it refers to. */
     async charged(amount?: Money, by?: Method): Promise<string> {
-      const collected = await collect(world, `refund_${name}_${++charges}`, { amount, by });
+      const collected = await collect(world(), `refund_${name}_${++charges}`, { amount, by });
       return collected.chargeReference;
     },
 
@@ -73,7 +62,7 @@ export function useRefunds(name: string, openWorld: () => Promise<RefundWorld>) 
       const id = `rfd_${name.toLowerCase()}_${++refunds}`;
       const order = { id, merchantId: 'mer_1', chargeReference, amount };
       const request = JSON.parse(
-        JSON.stringify(world.gateway.refunding.composeRefund(order)),
+        JSON.stringify(world().gateway.refunding.composeRefund(order)),
       ) as unknown;
       return { id, chargeReference, amount, request, resendable: true, reference: undefined };
     },
