@@ -13,11 +13,12 @@ import {
   nextAttempt,
 } from '../domain/notice.js';
 import type { Database } from '../prisma/client.js';
-import { type NoticeFacts, readNoticeFacts } from '../prisma/notice-facts.js';
+import { readNoticeFacts } from '../prisma/notice-facts.js';
 import {
   type Notice,
   claimNotices,
   countAttempt,
+  recordDelay,
   recordEnd,
   recordFailure,
   recordSent,
@@ -64,25 +65,21 @@ async function deliver(deps: CourierDeps, notice: Notice, clock: () => Date): Pr
   if (!post) return recordEnd(db, notice.id, { status: 'skipped', why: 'SMTP_URL is not set' });
   if (isStale(notice.sendAt.getTime(), now.getTime())) return giveUp(db, notice, TOO_LATE, now);
   const facts = await readNoticeFacts(db, notice);
+  const byDay = daytime(notice.kind as NoticeKind, now.getTime(), facts.customer.timeZone);
+  if (byDay > now.getTime() && !post.atAnyHour) return recordDelay(db, notice.id, new Date(byDay));
   const written = writeLetter(notice, facts, deps, now);
   if (written.kind === 'skip')
     return recordEnd(db, notice.id, { status: 'skipped', why: written.why });
   const { letter } = written;
   if (!(await countAttempt(db, notice, letter.messageId))) return;
-  await record(db, notice, facts, await post.send(letter), clock());
+  await record(db, notice, await post.send(letter), clock());
 }
 
 const UNHEARD =
   'It was sent twice and nobody recorded an answer: the customer may have got it, or not';
 const TOO_LATE = 'It could not be sent within three days';
 
-async function record(
-  db: Database,
-  notice: Notice,
-  { customer }: NoticeFacts,
-  posted: Posted,
-  now: Date,
-): Promise<void> {
+async function record(db: Database, notice: Notice, posted: Posted, now: Date): Promise<void> {
   if (posted.kind === 'accepted') return recordSent(db, notice.id, now);
   const { why: lastError } = posted;
   const refusal = posted.kind === 'refused' ? lastError : undefined;
@@ -91,7 +88,7 @@ async function record(
   const sendAt = notice.sendAt.getTime();
   const next = nextAttempt(sendAt, notice.attempts + 1, now.getTime());
   if (next === undefined) return giveUp(db, notice, TOO_LATE, now, refusal);
-  const tryAt = new Date(daytime(notice.kind as NoticeKind, next, customer.timeZone));
+  const tryAt = new Date(next);
   await recordFailure(db, notice.id, { lastError, tryAt, answered: refusal !== undefined });
 }
 

@@ -93,6 +93,14 @@ export async function recordEnd(tx: Tx, id: string, { status, why, refusal }: En
   });
 }
 
+/** Not now, though nothing was tried: it is night where the customer is. */
+export async function recordDelay(tx: Tx, id: string, tryAt: Date): Promise<void> {
+  await tx.notice.updateMany({
+    where: { id, status: 'planned' },
+    data: { tryAt, leasedUntil: null },
+  });
+}
+
 /** It is tried again then. `answered`: the server has refused it, so that the attempt reached nobody. */
 export async function recordFailure(
   tx: Tx,

@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { NoticeKind } from '../../domain/notice.js';
@@ -37,11 +38,18 @@ const NO_FUNDS = {
   elsewhere: false,
 } as const;
 
-/** A renewal in dunning, whose customer has an address and is in UTC's day whatever the hour. */
+/** Signs are turned round in these names. */
+const zoneEastBy = (hours: number) => `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}`;
+/** Where it is past eleven in the morning, and past eleven at night, now. */
+const toNoon = () => 11 - new Date().getUTCHours();
+const byDay = () => zoneEastBy(toNoon());
+const byNight = () => zoneEastBy(toNoon() > 0 ? toNoon() - 12 : toNoon() + 12);
+
+/** A renewal in dunning, whose customer has an address, and in whose zone it is day. */
 async function inDunning(about: object = {}, decline: object = NO_FUNDS) {
   const bench = workbench(house);
   const { renewalId, person } = await bench.plan('pm_card_visa');
-  await office.introduce(person.customerId, about);
+  await office.introduce(person.customerId, { timeZone: byDay(), ...about });
   await bench.activities.openDunningCase({ renewalId, decline: decline as typeof NO_FUNDS });
   return { bench, renewalId, person };
 }
@@ -186,6 +194,27 @@ describe('sending', () => {
     const { notice, at } = await warned();
     await office.send(after(at, -1_000));
     expect(await row(notice!.id)).toMatchObject({ status: 'planned', attempts: 0 });
+  });
+
+  test('that nobody was there to do by day waits for the next morning, and counts no attempt', async () => {
+    const { notice, at } = await warned();
+    await office.send(after(at, 12 * HOUR));
+    const { status, attempts, tryAt } = await row(notice!.id);
+    expect({ status, attempts }).toEqual({ status: 'planned', attempts: 0 });
+    const morning = DateTime.fromJSDate(tryAt, { zone: byDay() });
+    expect([morning.hour, morning.minute]).toEqual([8, 0]);
+    await office.send(after(at, 13 * HOUR));
+    expect(sink.arrived).toEqual([]);
+    await office.send(tryAt);
+    expect(sink.arrived).toHaveLength(1);
+  });
+
+  test('to a customer who has moved meanwhile keeps to the day where they are now', async () => {
+    const { notice, at, person } = await warned();
+    await office.introduce(person.customerId, { timeZone: byNight() });
+    await office.send(at);
+    expect(await row(notice!.id)).toMatchObject({ status: 'planned', attempts: 0 });
+    expect(sink.arrived).toEqual([]);
   });
 
   test.each(['busy_at_recipient', 'busy_at_end'] as const)(
