@@ -1,4 +1,5 @@
 /** Every activity, bound to what it works with. A workflow knows them by these names: renaming one breaks runs. */
+import { announceUpcoming } from './announce.js';
 import { sealAudit } from './audit.js';
 import { commandRenewal, decideCharge, raiseAttention, recordCommand } from './command.js';
 import { resolveCharge, submitCharge } from './charge.js';
@@ -43,6 +44,7 @@ export function bookActivities(deps: Deps) {
     sendOwed: () => sendOwed(deps),
     restartLost: () => restartLost(deps),
     endOverdue: () => endOverdue(deps),
+    announceUpcoming: () => announceUpcoming(deps),
     keepReconciling: () => keepReconciling(deps),
     sealAudit: () => sealAudit(deps),
     beginReconciliation: bind(deps, beginReconciliation),

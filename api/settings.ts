@@ -50,14 +50,14 @@ type AskedNotices = z.output<typeof changedSettings>['notices'];
 
 function readNotices(asked: AskedNotices): Settings['notices'] | undefined {
   if (!asked) return asked;
-  const { reply_to: replyTo, ...rest } = asked;
-  return { ...rest, replyTo };
+  const { reply_to: replyTo, upcoming_days: upcomingDays, ...rest } = asked;
+  return { ...rest, replyTo, upcomingDays };
 }
 
 function renderNotices(notices: Settings['notices']) {
   if (!notices) return null;
-  const { replyTo, ...rest } = notices;
-  return { ...rest, reply_to: replyTo };
+  const { replyTo, upcomingDays, ...rest } = notices;
+  return { ...rest, reply_to: replyTo, upcoming_days: upcomingDays };
 }
 
 function render({ refundApprovalAbove, surplus, onDispute, notices }: Settings) {

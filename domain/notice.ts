@@ -9,6 +9,8 @@ import { type Decline, isOurs } from './decline.js';
 import type { ServiceEffect } from './dunning-policy.js';
 
 export const NOTICE_KINDS = [
+  /** The next period begins in some days, and will be charged. */
+  'renewal_upcoming',
   /** The payment did not go through; it is tried again by itself. */
   'payment_failed',
   /** The bank wants the customer to confirm, as with 3-D Secure. */
@@ -71,21 +73,26 @@ export function retryNotice(
 
 /** Whether a person must hear that it could not be sent: what the customer can still act upon, or is owed by law. */
 export function matters(kind: NoticeKind): boolean {
-  return kind !== 'recovered' && kind !== 'refund_made';
+  return !['recovered', 'refund_made', 'renewal_upcoming'].includes(kind);
 }
 
 /** What has become of that which a notice speaks of, by the time it could be sent. */
 export interface Aftermath {
   readonly caseStatus?: string | undefined;
-  readonly renewalStatus: string;
+  /** Absent before there is a renewal. */
+  readonly renewalStatus?: string | undefined;
   readonly refundStatus?: string | undefined;
+  /** Whether the period that was announced is still the next, and ahead. */
+  readonly isUpcoming?: boolean | undefined;
 }
 
 /** Whether a notice has become wrong before it was sent: what it asks for has happened, or no longer matters. */
 export function isOvertaken(kind: NoticeKind, after: Aftermath): boolean {
+  if (kind === 'renewal_upcoming') return !after.isUpcoming;
   if (kind === 'recovered') return after.renewalStatus !== 'paid';
   if (kind === 'refund_made') return after.refundStatus !== 'succeeded';
-  if (kind === 'debit_announced') return !['collecting', 'past_due'].includes(after.renewalStatus);
+  if (kind === 'debit_announced')
+    return !['collecting', 'past_due'].includes(after.renewalStatus ?? '');
   return after.caseStatus === 'recovered' || after.caseStatus === 'canceled';
 }
 
@@ -101,6 +108,9 @@ const LINKED: readonly NoticeKind[] = [
   'service_restricted',
   'service_suspended',
 ];
+
+/** How many days ahead an upcoming renewal can be announced. */
+export const MOST_UPCOMING_DAYS = 60;
 
 const DAY_BEGINS = 8;
 const DAY_ENDS = 20;

@@ -64,12 +64,12 @@ async function deliver(deps: CourierDeps, notice: Notice, clock: () => Date): Pr
   if (notice.unanswered >= MOST_UNANSWERED) return giveUp(db, notice, UNHEARD, now);
   if (!post) return recordEnd(db, notice.id, { status: 'skipped', why: 'SMTP_URL is not set' });
   if (isStale(notice.sendAt.getTime(), now.getTime())) return giveUp(db, notice, TOO_LATE, now);
-  const facts = await readNoticeFacts(db, notice);
-  const byDay = daytime(notice.kind as NoticeKind, now.getTime(), facts.customer.timeZone);
-  if (byDay > now.getTime() && !post.atAnyHour) return recordDelay(db, notice.id, new Date(byDay));
+  const facts = await readNoticeFacts(db, notice, now);
   const written = writeLetter(notice, facts, deps, now);
   if (written.kind === 'skip')
     return recordEnd(db, notice.id, { status: 'skipped', why: written.why });
+  const byDay = daytime(notice.kind as NoticeKind, now.getTime(), facts.customer.timeZone);
+  if (byDay > now.getTime() && !post.atAnyHour) return recordDelay(db, notice.id, new Date(byDay));
   const { letter } = written;
   if (!(await countAttempt(db, notice, letter.messageId))) return;
   await record(db, notice, await post.send(letter), clock());
@@ -102,7 +102,7 @@ async function giveUp(
 ): Promise<void> {
   await db.$transaction(async (tx) => {
     await recordEnd(tx, id, { status: 'failed', why, refusal });
-    if (!matters(kind as NoticeKind)) return;
+    if (!renewalId || !matters(kind as NoticeKind)) return;
     const told = { why: `The customer was not told (${kind}): ${why}`, next: NEXT };
     await raiseAttention(tx, renewalId, told, now);
   });

@@ -70,26 +70,26 @@ function linkOf(
   { links, publicUrl }: Addresses,
   now: Date,
 ): string | undefined {
-  if (!publicUrl) return undefined;
+  if (!publicUrl || !renewalId) return undefined;
   const token = links.sign({ customerId, renewalId }, now);
   return `${publicUrl.replace(/\/+$/, '')}/update-payment-method/${token}`;
 }
 
 function wordsOf(
   { locale }: Notice,
-  { settings, customer, renewal, subscription, amountMinor, debit }: NoticeFacts,
+  { settings, customer, amountMinor, currency, description, day, method }: NoticeFacts,
   { subscription: unnamed, quotes }: Texts,
 ): Words {
-  const description = plain(renewal.description ?? subscription.description ?? '');
+  const what = plain(description ?? '');
   const { timeZone } = customer;
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone });
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone });
   return {
     brand: plain(settings!.brand),
     name: greetable(customer.name),
-    amount: writtenAmount(locale, amountMinor, renewal.currency),
-    what: description ? `${quotes[0]}${description}${quotes[1]}` : unnamed,
-    day: debit ? day.format(debit.at) : '',
-    method: plain(debit?.method ?? ''),
+    amount: writtenAmount(locale, amountMinor, currency),
+    what: what ? `${quotes[0]}${what}${quotes[1]}` : unnamed,
+    day: day ? days.format(day) : '',
+    method: plain(method ?? ''),
   };
 }
 

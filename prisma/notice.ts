@@ -17,18 +17,51 @@ export interface NewNotice {
 }
 
 /** Writes what a customer is to be told, in the fact's own transaction. Told twice, it stays one notice. */
-export async function planNotice(
+export function planNotice(
   tx: Tx,
   { id: renewalId, merchantId, customerId }: Pick<Renewal, 'id' | 'merchantId' | 'customerId'>,
+  told: NewNotice,
+  now: Date,
+): Promise<void> {
+  return insertNotice(tx, { merchantId, customerId, renewalId }, told, now);
+}
+
+/** A period that has no renewal yet. */
+export interface UpcomingPeriod {
+  readonly subscriptionId: string;
+  readonly merchantId: string;
+  readonly customerId: string;
+  readonly periodStart: Date;
+}
+
+export function planUpcoming(tx: Tx, period: UpcomingPeriod, now: Date): Promise<void> {
+  const { subscriptionId: subject, periodStart } = period;
+  const told = { kind: 'renewal_upcoming', subject, step: periodStart.toISOString() } as const;
+  return insertNotice(tx, period, told, now);
+}
+
+interface About {
+  readonly merchantId: string;
+  readonly customerId: string;
+  readonly renewalId?: string;
+  readonly subscriptionId?: string;
+  readonly periodStart?: Date;
+}
+
+async function insertNotice(
+  tx: Tx,
+  { merchantId, customerId, renewalId, subscriptionId, periodStart }: About,
   { kind, subject, step }: NewNotice,
   now: Date,
 ): Promise<void> {
   const { locale, timeZone } = await tx.customer.findUniqueOrThrow({ where: { id: customerId } });
   const sendAt = new Date(daytime(kind, now.getTime(), timeZone));
   await tx.$executeRaw`
-    insert into notice (id, merchant_id, customer_id, renewal_id, kind, subject, key, locale, send_at, try_at, created_at)
-    values (${newId('ntc')}, ${merchantId}, ${customerId}, ${renewalId}, ${kind}, ${subject},
-      ${`${kind}/${subject}/${step}`}, ${localeOf(locale)}, ${sendAt}, ${sendAt}, ${now})
+    insert into notice (id, merchant_id, customer_id, renewal_id, subscription_id, period_start, kind, subject, key,
+      locale, send_at, try_at, created_at)
+    values (${newId('ntc')}, ${merchantId}, ${customerId}, ${renewalId ?? null}, ${subscriptionId ?? null},
+      ${periodStart ?? null}, ${kind}, ${subject}, ${`${kind}/${subject}/${step}`},
+      ${localeOf(locale)}, ${sendAt}, ${sendAt}, ${now})
     on conflict (key) do nothing`;
 }
 

@@ -23,6 +23,8 @@ export interface NoticeSettings {
   readonly brand: string;
   /** What customers are told; of everything else they hear nothing. */
   readonly kinds: readonly NoticeKind[];
+  /** How many days before a period begins its renewal is announced. */
+  readonly upcomingDays: number;
 }
 
 const DEFAULTS: Settings = {

@@ -41,7 +41,7 @@ export async function prepareSampleMerchant(
 async function writeToCustomers(db: Database, merchantId: string): Promise<void> {
   if ((await readSettings(db, merchantId)).notices) return;
   const who = { from: 'billing@sample.example', replyTo: null, brand: 'Sample & Sons' };
-  const notices = { ...who, kinds: NOTICE_KINDS };
+  const notices = { ...who, kinds: NOTICE_KINDS, upcomingDays: 7 };
   await db.$transaction((tx) => changeSettings(tx, merchantId, { notices }));
 }
 

@@ -47,7 +47,7 @@ export function raiseAttention(...attention: Parameters<Activities['raiseAttenti
   return unlessItFails(books.raiseAttention(...attention));
 }
 
-export const { sendOwed, restartLost, endOverdue, keepReconciling, sealAudit } =
+export const { sendOwed, restartLost, endOverdue, announceUpcoming, keepReconciling, sealAudit } =
   proxyActivities<Activities>({
     startToCloseTimeout: '10 minutes',
     // A worker that was killed must not keep the next sweep waiting.

@@ -4,10 +4,22 @@
  * It reads rows only, in pages, oldest first, and describes a run only for what looks stuck. Everything it does is
  * safe to do twice.
  */
-import { endOverdue, keepReconciling, restartLost, sealAudit, sendOwed } from './activities.js';
+import {
+  announceUpcoming,
+  endOverdue,
+  keepReconciling,
+  restartLost,
+  sealAudit,
+  sendOwed,
+} from './activities.js';
 
 export async function sweep() {
-  const repairs = { sent: sendOwed(), restarted: restartLost(), ended: endOverdue() };
+  const repairs = {
+    sent: sendOwed(),
+    restarted: restartLost(),
+    ended: endOverdue(),
+    announced: announceUpcoming(),
+  };
   // Each has its own chance, whatever becomes of the others.
   await Promise.allSettled(Object.values(repairs));
   const reconciled = keepReconciling();
@@ -17,6 +29,7 @@ export async function sweep() {
     sent: await repairs.sent,
     restarted: await repairs.restarted,
     ended: await repairs.ended,
+    announced: await repairs.announced,
     reconciled: await reconciled,
     sealed,
   };

@@ -10,6 +10,8 @@ export function renderNotice(row: Notice): z.infer<typeof notice> {
     kind: row.kind as NoticeKind,
     customer: row.customerId,
     renewal: row.renewalId,
+    subscription: row.subscriptionId,
+    period_start: row.periodStart?.toISOString() ?? null,
     locale: row.locale,
     status: row.status as NoticeStatus,
     why: row.why,

@@ -11,7 +11,11 @@ export const notice = z
     id: idOf('ntc'),
     kind: noticeKind,
     customer: idOf('cus'),
-    renewal: idOf('rnw'),
+    renewal: idOf('rnw').nullable(),
+    subscription: idOf('sub')
+      .nullable()
+      .meta({ description: 'Of `renewal_upcoming`, which has no renewal yet' }),
+    period_start: shownInstant.nullable().meta({ description: 'Of `renewal_upcoming`' }),
     locale: z.string().meta({ example: 'de-DE' }),
     status: noticeStatus,
     why: z.string().nullable().meta({ description: 'Why it was skipped, or has failed' }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { NOTICE_KINDS } from '../../domain/notice.js';
+import { MOST_UPCOMING_DAYS, NOTICE_KINDS } from '../../domain/notice.js';
 import { amountMinor, currency, text } from './common.js';
 
 const limits = z
@@ -35,6 +35,10 @@ const noticeKinds = z
   .array(z.enum(NOTICE_KINDS))
   .max(NOTICE_KINDS.length)
   .meta({ description: 'What customers are told; of everything else they hear nothing' });
+const upcomingDays = z.int().min(1).max(MOST_UPCOMING_DAYS).meta({
+  description:
+    'How many days before a period begins `renewal_upcoming` is sent. Periods that are not longer than that are not announced.',
+});
 const brand = oneLine.meta({ description: 'The name that customers know', example: 'Example' });
 
 const newNotices = z.strictObject({
@@ -42,12 +46,14 @@ const newNotices = z.strictObject({
   reply_to: address.nullable().default(null),
   brand,
   kinds: noticeKinds.default([...NOTICE_KINDS]),
+  upcoming_days: upcomingDays.default(7),
 });
 const notices = z.object({
   from: z.string(),
   reply_to: z.string().nullable(),
   brand: z.string(),
   kinds: noticeKinds,
+  upcoming_days: upcomingDays,
 });
 const aboutNotices =
   'How customers are written to; null: they are not. Named, it is replaced whole.';

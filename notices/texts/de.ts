@@ -9,6 +9,14 @@ export const de: Texts = {
   orOpen: 'Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:',
   footer: 'Sie erhalten diese Nachricht von <%= it.brand %>, weil Sie dort ein Abonnement haben.',
   notices: {
+    renewal_upcoming: {
+      subject: '<%= it.brand %>: Ihr Abonnement verlängert sich für <%= it.amount %>',
+      title: 'Ihr Abonnement verlängert sich bald',
+      paragraphs: [
+        'Am <%= it.day %> beginnt ein neuer Zeitraum für <%= it.what %>, und wir ziehen <%= it.amount %> über Ihr Zahlungsmittel ein.',
+        'Sie müssen nichts tun. Wenn Sie vorher etwas ändern möchten, melden Sie sich bitte bei uns.',
+      ],
+    },
     payment_failed: {
       subject: '<%= it.brand %>: Ihre Zahlung über <%= it.amount %> ist fehlgeschlagen',
       title: 'Ihre Zahlung ist fehlgeschlagen',

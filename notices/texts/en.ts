@@ -9,6 +9,14 @@ export const en: Texts = {
   orOpen: 'If the button does not work, open this address:',
   footer: 'You receive this message from <%= it.brand %> because you have a subscription there.',
   notices: {
+    renewal_upcoming: {
+      subject: '<%= it.brand %>: your subscription renews for <%= it.amount %>',
+      title: 'Your subscription renews soon',
+      paragraphs: [
+        'On <%= it.day %> a new period of <%= it.what %> begins, and we will charge <%= it.amount %> to your payment method.',
+        'You need not do anything. If you would like to change something before that, please get in touch with us.',
+      ],
+    },
     payment_failed: {
       subject: '<%= it.brand %>: your payment of <%= it.amount %> did not go through',
       title: 'Your payment did not go through',

@@ -9,6 +9,14 @@ export const es: Texts = {
   orOpen: 'Si el botón no funciona, abra esta dirección:',
   footer: 'Recibe este mensaje de <%= it.brand %> porque tiene allí una suscripción.',
   notices: {
+    renewal_upcoming: {
+      subject: '<%= it.brand %>: su suscripción se renueva por <%= it.amount %>',
+      title: 'Su suscripción se renueva pronto',
+      paragraphs: [
+        'El <%= it.day %> empieza un nuevo período de <%= it.what %> y cobraremos <%= it.amount %> con su método de pago.',
+        'No tiene que hacer nada. Si desea cambiar algo antes, póngase en contacto con nosotros.',
+      ],
+    },
     payment_failed: {
       subject: '<%= it.brand %>: su pago de <%= it.amount %> no se ha completado',
       title: 'Su pago no se ha completado',

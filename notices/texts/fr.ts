@@ -9,6 +9,14 @@ export const fr: Texts = {
   orOpen: 'Si le bouton ne fonctionne pas, ouvrez cette adresse\u00a0:',
   footer: 'Vous recevez ce message de <%= it.brand %> car vous y avez un abonnement.',
   notices: {
+    renewal_upcoming: {
+      subject: '<%= it.brand %>\u00a0: votre abonnement se renouvelle pour <%= it.amount %>',
+      title: 'Votre abonnement se renouvelle bientôt',
+      paragraphs: [
+        'Le <%= it.day %>, une nouvelle période commence pour <%= it.what %>, et nous prélèverons <%= it.amount %> sur votre moyen de paiement.',
+        'Vous n’avez rien à faire. Si vous souhaitez changer quelque chose d’ici là, veuillez nous contacter.',
+      ],
+    },
     payment_failed: {
       subject: '<%= it.brand %>\u00a0: votre paiement de <%= it.amount %> n’a pas abouti',
       title: 'Votre paiement n’a pas abouti',

@@ -35,8 +35,9 @@ export interface Words {
   readonly amount: string;
   /** What is paid for. */
   readonly what: string;
-  /** Of an announced debit. */
+  /** Of an announced debit, or of a period to come. */
   readonly day: string;
+  /** What is debited. */
   readonly method: string;
 }
 

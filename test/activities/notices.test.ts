@@ -158,7 +158,13 @@ describe('is skipped, with why', () => {
     await office.send(first.at);
     expect(await why(first.notice!.id)).toBe('The merchant has set no sender: notices.from');
     const second = await warned();
-    await set({ from: 'a@nest.example', replyTo: null, brand: 'Nest', kinds: ['recovered'] });
+    await set({
+      from: 'a@nest.example',
+      replyTo: null,
+      brand: 'Nest',
+      kinds: ['recovered'],
+      upcomingDays: 7,
+    });
     await office.send(second.at);
     expect(await why(second.notice!.id)).toContain('leave payment_failed out');
   });

@@ -75,6 +75,7 @@ describe('the settings of notices', () => {
       ...NEST,
       reply_to: 'help@nest.example',
       kinds: ['recovered'],
+      upcoming_days: 7,
     });
     const again = (await change(NEST)).body.notices;
     expect(again).toMatchObject({ ...NEST, reply_to: null });
@@ -89,6 +90,8 @@ describe('the settings of notices', () => {
     [{ ...NEST, brand: '\u202etseN' }, 'notices.brand'],
     [{ ...NEST, brand: '' }, 'notices.brand'],
     [{ ...NEST, kinds: ['spam'] }, 'notices.kinds.0'],
+    [{ ...NEST, upcoming_days: 0 }, 'notices.upcoming_days'],
+    [{ ...NEST, upcoming_days: 61 }, 'notices.upcoming_days'],
     [{ ...NEST, template: 'x' }, 'notices.template'],
     [{ brand: 'Nest' }, 'notices.from'],
   ])('%j is 422', async (notices, field) => {

@@ -81,6 +81,6 @@ test('killed twice, it is not sent a third time, and a person is told', async ()
   expect(sink.arrived).toHaveLength(2);
   const { renewalId, why } = await row(id);
   expect(why).toContain('nobody recorded an answer');
-  const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
+  const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId! } });
   expect(renewal.needsAttention).not.toBeNull();
 }, 90_000);

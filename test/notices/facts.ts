@@ -33,6 +33,7 @@ export function write(kind: NoticeKind, about: Case = {}): Written {
       replyTo: null,
       brand: 'Nest & Söhne',
       kinds: NOTICE_KINDS,
+      upcomingDays: 7,
       ...settings,
     },
     customer: {
@@ -41,12 +42,19 @@ export function write(kind: NoticeKind, about: Case = {}): Written {
       timeZone: 'Europe/Berlin',
       ...customer,
     },
-    renewal: { currency: 'EUR', description: 'Pro, monthly', ...renewal },
-    subscription: { description: null },
-    after: { caseStatus: 'open', renewalStatus: renewalStatus(kind), refundStatus: 'succeeded' },
+    currency: 'EUR',
+    description: 'Pro, monthly',
+    after: {
+      caseStatus: 'open',
+      renewalStatus: renewalStatus(kind),
+      refundStatus: 'succeeded',
+      isUpcoming: true,
+    },
     amountMinor: 123_400,
     wasTold: true,
-    debit: { at: new Date('2026-12-03T23:30:00Z'), method: 'SEPA ···3000' },
+    day: new Date('2026-12-03T23:30:00Z'),
+    method: 'SEPA ···3000',
+    ...renewal,
   } as unknown as NoticeFacts;
   const links = { ...methodLinks(KEY), sign: () => 'a.signed-token' };
   return writeLetter(notice, facts, { links, publicUrl: 'https://pay.nest.example/' }, NOW);

@@ -15,7 +15,7 @@ const ADA = {
 
 export async function openPostOffice(house: House, sink: MailSink) {
   const who = { from: 'billing@nest.example', replyTo: 'help@nest.example', brand: 'Nest' };
-  const notices = { ...who, kinds: NOTICE_KINDS };
+  const notices = { ...who, kinds: NOTICE_KINDS, upcomingDays: 7 };
   await house.db.$transaction((tx) => changeSettings(tx, house.merchantId, { notices }));
   const surprises: unknown[] = [];
   const courier: CourierDeps = {
