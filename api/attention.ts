@@ -21,7 +21,7 @@ export const attentionRoutes = [
     tag,
     summary: 'List what waits for a person, longest first',
     description:
-      'Renewals, refunds and disputes. Differences in the books are listed under reconciliations.',
+      'Renewals, refunds, disputes, and webhook endpoints to which nothing is sent any more. Differences in the books are listed under reconciliations.',
     query: attentionQuery,
     answers: { 200: { description: 'What waits', schema: listOf(attention) } },
     run: async ({ api, merchantId, query }) => {

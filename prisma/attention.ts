@@ -7,9 +7,10 @@ import { newId } from './new-id.js';
 import type { Page } from './page.js';
 
 export interface Attention extends NeedsAttention {
-  readonly object: 'renewal' | 'refund' | 'dispute';
+  readonly object: 'renewal' | 'refund' | 'dispute' | 'webhook_endpoint';
   readonly id: string;
-  readonly renewalId: string;
+  /** Null for what is not about one renewal. */
+  readonly renewalId: string | null;
   readonly status: string;
 }
 
@@ -32,6 +33,8 @@ function waitingOf(merchantId: string): Prisma.Sql {
     union all select 'refund', id, renewal_id, status, needs_attention from refund
       where merchant_id = ${merchantId} and needs_attention is not null
     union all select 'dispute', id, renewal_id, status, needs_attention from dispute
+      where merchant_id = ${merchantId} and needs_attention is not null
+    union all select 'webhook_endpoint', id, null, status, needs_attention from webhook_endpoint
       where merchant_id = ${merchantId} and needs_attention is not null`;
 }
 
@@ -48,19 +51,21 @@ export async function acknowledge(
   { merchantId, id, actor, reason }: Acknowledgement,
   now: Date,
 ): Promise<void> {
-  const [found] = await tx.$queryRaw<{ object: Attention['object']; renewal_id: string }[]>`
-    select object, renewal_id from (${waitingOf(merchantId)}) waiting where id = ${id}`;
+  const [found] = await tx.$queryRaw<Pick<Attention, 'object' | 'renewalId'>[]>`
+    select object, renewal_id as "renewalId" from (${waitingOf(merchantId)}) waiting where id = ${id}`;
   if (!found)
     throw new DomainError('not_found', 'not_found', `Nothing named ${id} waits for anybody`);
   const cleared = { where: { id }, data: { needsAttention: Prisma.DbNull } };
   if (found.object === 'renewal') await tx.renewal.update(cleared);
   else if (found.object === 'refund') await tx.refund.update(cleared);
-  else await tx.dispute.update(cleared);
+  else if (found.object === 'dispute') await tx.dispute.update(cleared);
+  else await tx.webhookEndpoint.update(cleared);
+  if (!found.renewalId) return;
   await tx.command.create({
     data: {
       id: newId('cmd'),
       merchantId,
-      renewalId: found.renewal_id,
+      renewalId: found.renewalId,
       kind: 'acknowledge',
       actor: actor.slice(0, 200),
       reason,

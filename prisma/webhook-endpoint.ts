@@ -82,8 +82,8 @@ export function disable(tx: Tx, id: string): Promise<WebhookEndpoint> {
 }
 
 function setStatus(tx: Tx, id: string, status: EndpointStatus): Promise<WebhookEndpoint> {
-  const at = status === 'active' ? { failingSince: null, needsAttention: Prisma.DbNull } : {};
-  return tx.webhookEndpoint.update({ where: { id }, data: { status, ...at } });
+  const seenTo = { failingSince: null, needsAttention: Prisma.DbNull };
+  return tx.webhookEndpoint.update({ where: { id }, data: { status, ...seenTo } });
 }
 
 /** Calls a person: nothing more goes to it by itself. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { idOf, reason, shownInstant } from './common.js';
 
-const id = z.union([idOf('rnw'), idOf('rfd'), idOf('dis')]);
+const id = z.union([idOf('rnw'), idOf('rfd'), idOf('dis'), idOf('whe')]);
 
 export const attentionParams = z.strictObject({ id });
 export const attentionQuery = z.strictObject({
@@ -13,9 +13,9 @@ export const newAcknowledgement = z.strictObject({ reason });
 
 export const attention = z
   .object({
-    object: z.enum(['renewal', 'refund', 'dispute']),
+    object: z.enum(['renewal', 'refund', 'dispute', 'webhook_endpoint']),
     id: z.string(),
-    renewal: idOf('rnw'),
+    renewal: idOf('rnw').nullable().meta({ description: 'Null for a webhook endpoint' }),
     status: z.string(),
     since: shownInstant,
     why: z.string(),

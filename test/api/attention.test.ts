@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { stopSending } from '../../prisma/webhook-endpoint.js';
 import { type House, openHouse } from './harness.js';
 import { type Seeded, seedPastDue } from './seed.js';
 
@@ -20,6 +21,9 @@ function needs(renewal: string, since: string, why: string) {
   return house.db.renewal.update({ where: { id: renewal }, data: { needsAttention } });
 }
 
+const APP = 'https://app.example/dunlin';
+const SINCE = '2025-12-01T00:00:00.000Z';
+const idsOf = ({ data }: { readonly data: { readonly id: string }[] }) => data.map(({ id }) => id);
 const list = async (query = '') => (await house.call('GET', `/v1/attention${query}`)).body;
 
 describe('what waits for a person', () => {
@@ -42,6 +46,35 @@ describe('what waits for a person', () => {
     const path = `/v1/attention/${first.renewal}/acknowledgements`;
     const refused = await house.call('POST', path, { key, body: { reason: 'Not mine' } });
     expect(refused.status).toBe(404);
+  });
+
+  it('has the webhook endpoints that fail, until they are seen to or set to rights', async () => {
+    const made = await house.call('POST', '/v1/webhook-endpoints', { body: { url: APP } });
+    const id = made.body.id as string;
+    const why = 'It could not be delivered for three days: It answered 500';
+    const fails = () =>
+      stopSending(house.db, id, 'failing', { since: SINCE, why, next: 'Nothing' });
+    await fails();
+    expect((await list()).data[0]).toEqual({
+      object: 'webhook_endpoint',
+      id,
+      renewal: null,
+      status: 'failing',
+      since: SINCE,
+      why,
+      next: 'Nothing',
+    });
+    const acknowledged = `/v1/attention/${id}/acknowledgements`;
+    const seen = await house.call('POST', acknowledged, { body: { reason: 'The app is moving' } });
+    expect(seen.status).toBe(204);
+    expect(idsOf(await list())).not.toContain(id);
+    for (const status of ['active', 'disabled']) {
+      await house.db.webhookEndpoint.update({ where: { id }, data: { status: 'active' } });
+      await fails();
+      expect(idsOf(await list())).toContain(id);
+      await house.call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { status } });
+      expect(idsOf(await list())).not.toContain(id);
+    }
   });
 
   it('is taken off by somebody who has seen to it, with a reason that is kept', async () => {

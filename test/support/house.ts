@@ -15,7 +15,7 @@ import { reconcileWorkflowId } from '../../domain/workflow-ids.js';
 import { prepareNamespace } from '../../temporal/connect.js';
 import { type Workers, startWorkers } from '../../temporal/workers.js';
 import './quiet.js';
-import { createTestDatabase } from './database.js';
+import { type TestDatabase, createTestDatabase } from './database.js';
 import { expectDocumented } from './documented.js';
 import { type Emulator, emulatorAt } from './emulator.js';
 
@@ -26,13 +26,15 @@ export interface HouseOptions {
   readonly workers?: boolean;
   /** A second gateway beside Stripe. */
   readonly paypal?: boolean;
+  /** Of a server that the test may kill. */
+  readonly database?: TestDatabase;
   readonly maxCachedWorkflows?: number;
   readonly environment?: Record<string, string>;
 }
 
 export async function openHouse(options: HouseOptions = {}) {
   const name = randomUUID().slice(0, 8);
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const stripe = await startStripeEmulator({ port: 0, stateFile: undefined });
   const paypal = options.paypal
     ? await startPaypalEmulator({ port: 0, stateFile: undefined })
