@@ -74,6 +74,8 @@ const schema = z
       .enum(['on', 'off'])
       .default('off')
       .transform((setting) => setting === 'on'),
+    /** Total time in which an app must take one event, in seconds. */
+    WEBHOOK_TIMEOUT_SECONDS: z.coerce.number().positive().max(20).default(10),
     /** The mail server for notices to customers, with its password: "smtp://user:password@host:587". */
     SMTP_URL: z
       .url({ protocol: /^smtps?$/, error: 'must be smtp:// or smtps://' })

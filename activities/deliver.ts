@@ -32,7 +32,7 @@ export interface DeliveryTicket extends DeliveryKey {
 }
 
 /** What delivering needs: the relay has no run around it. */
-export type DeliveryDeps = Pick<Deps, 'db' | 'launch' | 'messenger'>;
+export type DeliveryDeps = Pick<Deps, 'db' | 'launch' | 'messenger' | 'tempo'>;
 
 /** The first try, right after the event has its place. What fails is owed a run, in the same transaction. */
 export async function deliverFirst(deps: DeliveryDeps, delivery: FullDelivery): Promise<void> {

@@ -25,10 +25,12 @@ export interface Deps {
   readonly alive: () => void;
 }
 
-/** The times that charging keeps, in milliseconds. */
+/** The times that the work keeps, in milliseconds. */
 export interface Tempo {
   /** One HTTP exchange with a gateway, in total. */
   readonly deadlineMs: number;
+  /** One try at bringing an event to an app, in total. */
+  readonly webhookDeadlineMs: number;
   /** One attempt at a charge: more than two exchanges. */
   readonly chargeTimeoutMs: number;
   readonly askLadderMs: readonly number[];

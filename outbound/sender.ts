@@ -23,20 +23,19 @@ type Resolve = (host: string) => Promise<readonly string[]>;
 export interface SenderOptions {
   readonly resolve?: Resolve;
   /** For one exchange in total, from the name to the end of the answer. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs: number;
   /** Certificates to trust beside the public ones: for tests. */
   readonly trustedRoots?: readonly string[];
 }
 
-const DEADLINE_MS = 10_000;
 /** More of an answer is not read: its status has said everything. */
 const MOST_BYTES = 65_536;
 
 export function createSender({
   resolve = resolveAll,
-  deadlineMs = DEADLINE_MS,
+  deadlineMs,
   trustedRoots = [],
-}: SenderOptions = {}): Send {
+}: SenderOptions): Send {
   return async (outgoing) => {
     const fault = urlFault(outgoing);
     if (fault) return { kind: 'refused', why: `The address ${fault}` };

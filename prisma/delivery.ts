@@ -17,10 +17,9 @@ export interface FullDelivery extends Delivery {
   readonly endpoint: WebhookEndpoint;
 }
 
-/** Longer than one try takes: what a killed worker held is taken over then. */
-const CLAIM_SECONDS = 30;
-
 export interface ClaimLimits {
+  /** Longer than one try takes: what a killed worker held is taken over then. */
+  readonly claimMs: number;
   readonly limit: number;
   readonly perEndpoint: number;
   /** Endpoints that have as many under way as they may. */
@@ -35,10 +34,10 @@ export interface ClaimLimits {
  */
 export async function claimDeliveries(
   db: Database,
-  { limit, perEndpoint, busy, held }: ClaimLimits,
+  { claimMs, limit, perEndpoint, busy, held }: ClaimLimits,
 ): Promise<FullDelivery[]> {
   const rows = await db.$queryRaw<object[]>`
-    update delivery d set claimed_until = now() + make_interval(secs => ${CLAIM_SECONDS}), attempts = attempts + 1
+    update delivery d set claimed_until = now() + make_interval(secs => ${claimMs / 1000}), attempts = attempts + 1
     from (
       select head.endpoint_id, head.event_id from webhook_endpoint e
       cross join lateral (select exists (select 1 from delivery r

@@ -97,7 +97,7 @@ export function compose(
       }),
       tempo,
       messenger: createMessenger({
-        send: createSender(),
+        send: createSender({ deadlineMs: tempo.webhookDeadlineMs }),
         signingKey: config.SIGNING_KEY,
         privateTargets: config.WEBHOOK_PRIVATE_TARGETS,
       }),
@@ -137,6 +137,7 @@ function courierOf(
 function tempoOf(config: Config): Tempo {
   return {
     deadlineMs: config.GATEWAY_DEADLINE_SECONDS * 1000,
+    webhookDeadlineMs: config.WEBHOOK_TIMEOUT_SECONDS * 1000,
     chargeTimeoutMs: config.CHARGE_TIMEOUT_SECONDS * 1000,
     askLadderMs: config.ASK_LADDER_SECONDS.map((seconds) => seconds * 1000),
     overdueEveryMs: config.OVERDUE_EVERY_SECONDS * 1000,

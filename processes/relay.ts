@@ -1,7 +1,7 @@
 /**
  * The relay: gives new events their places, and sends them at once. Any number of workers run one each.
  *
- * What it has in its hands is claimed in PostgreSQL for half a minute, so that a killed worker's are taken over. It
+ * What it has in its hands is claimed in PostgreSQL for three times as long as one try takes, so that a killed worker's are taken over. It
  * never holds more than a few of one endpoint, so that a slow one does not keep others waiting.
  */
 import { type DeliveryDeps, deliverFirst } from '../activities/deliver.js';
@@ -96,7 +96,8 @@ function createHands(deps: DeliveryDeps, logger: Logger, onDone: () => void) {
       const held = [...new Set(underWay.values())];
       // It may get a full share while some are under way: at most twice the share less one at once.
       const busy = held.filter((id) => countOf(id) >= MOST_OF_ONE_ENDPOINT);
-      const limits = { limit, perEndpoint: MOST_OF_ONE_ENDPOINT, busy, held };
+      const claimMs = 3 * deps.tempo.webhookDeadlineMs;
+      const limits = { claimMs, limit, perEndpoint: MOST_OF_ONE_ENDPOINT, busy, held };
       const claimed = await claimDeliveries(deps.db, limits);
       for (const delivery of claimed) take(delivery);
       return claimed.length > 0;

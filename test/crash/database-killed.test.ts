@@ -29,7 +29,7 @@ beforeAll(async () => {
   house = await openHouse({
     workers: false,
     database: { url: postgres.url, drop: () => postgres.stop() },
-    environment: { WEBHOOK_PRIVATE_TARGETS: 'on' },
+    environment: { WEBHOOK_PRIVATE_TARGETS: 'on', WEBHOOK_TIMEOUT_SECONDS: '2' },
   });
   app = await aListener(house, { sink: await openSink() });
   worker = await startWorkerProcess(house);

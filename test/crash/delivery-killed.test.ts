@@ -12,7 +12,10 @@ let app: Listener;
 const processes: WorkerProcess[] = [];
 
 beforeAll(async () => {
-  house = await openHouse({ workers: false, environment: { WEBHOOK_PRIVATE_TARGETS: 'on' } });
+  house = await openHouse({
+    workers: false,
+    environment: { WEBHOOK_PRIVATE_TARGETS: 'on', WEBHOOK_TIMEOUT_SECONDS: '2' },
+  });
   app = await aListener(house, { sink: await openSink(() => {}) });
 });
 afterAll(async () => {
@@ -35,7 +38,7 @@ test('a worker killed while it delivers loses nothing: another sends it again, u
   await victim.kill();
   app.sink.answers(200);
   await aWorker();
-  // What the dead one had claimed is free after half a minute.
+  // What the dead one had claimed is free after three times as long as a try takes.
   await until(
     async () => (await house.db.delivery.count({ where: { status: 'delivered' } })) === 9,
     50_000,

@@ -122,10 +122,12 @@ const HOSTILE = [
   'not an address',
 ];
 
+const patient = { deadlineMs: 2_000 };
+
 describe('a hostile address', () => {
   test.each(HOSTILE)('%s is never connected to', async (written) => {
     const url = written.replace(/:4\//, `:${four}/`).replace(/:6\//, `:${six}/`);
-    const outcome = await createSender({ deadlineMs: 2_000 })({
+    const outcome = await createSender(patient)({
       ...message,
       url,
       mode: 'live',
@@ -144,7 +146,7 @@ describe('a hostile address', () => {
     ['nothing at all', []],
     ['no address', ['localhost']],
   ])('behind a good name, %s, is never connected to', async (_what, addresses) => {
-    const send = createSender({ resolve: () => Promise.resolve(addresses) });
+    const send = createSender({ ...patient, resolve: () => Promise.resolve(addresses) });
     const asked = { ...message, url: 'https://app.example/', mode: 'live', privateTargets: false };
     expect((await send(asked as never)).kind).toBe('refused');
     expect([sang, sockets]).toEqual([0, 0]);
@@ -153,10 +155,10 @@ describe('a hostile address', () => {
   test('that an installation opens its own network for is still no link and no metadata', async () => {
     for (const url of ['https://169.254.169.254/', 'https://[fe80::1]/', 'http://10.0.0.1/'])
       expect(
-        (await createSender()({ ...message, url, mode: 'test', privateTargets: true })).kind,
+        (await createSender(patient)({ ...message, url, mode: 'test', privateTargets: true })).kind,
       ).toBe('refused');
     const live = { ...message, url: `http://127.0.0.1:${four}/`, mode: 'live' } as const;
-    expect((await createSender()({ ...live, privateTargets: true })).kind).toBe('refused');
+    expect((await createSender(patient)({ ...live, privateTargets: true })).kind).toBe('refused');
     expect([sang, sockets]).toEqual([0, 0]);
   });
 });
@@ -167,7 +169,10 @@ describe('a good address', () => {
   test('is connected to, so that the canaries are known to sing', async () => {
     const urls = [`http://127.0.0.1:${four}/`, `http://[::1]:${six}/`];
     for (const url of urls)
-      expect(await createSender()({ ...own, url })).toEqual({ kind: 'delivered', status: 200 });
+      expect(await createSender(patient)({ ...own, url })).toEqual({
+        kind: 'delivered',
+        status: 200,
+      });
     expect([sang, sockets]).toEqual([2, 2]);
   });
 
@@ -175,6 +180,7 @@ describe('a good address', () => {
     const answers = [['127.0.0.1'], ['::1']];
     const asked: string[] = [];
     const send = createSender({
+      ...patient,
       resolve: (host) => Promise.resolve(answers[asked.push(host) - 1]!),
     });
     const hosts: (string | undefined)[] = [];
@@ -199,7 +205,7 @@ describe('a good address', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const send = createSender({ resolve: () => Promise.resolve(['127.0.0.1']) });
+    const send = createSender({ ...patient, resolve: () => Promise.resolve(['127.0.0.1']) });
     expect((await send({ ...own, url: `https://app.example:${port}/` })).kind).toBe('refused');
     expect(names).toEqual(['app.example']);
     server.close();
@@ -209,7 +215,7 @@ describe('a good address', () => {
     const port = await listen('127.0.0.1', (_request, response) => {
       response.writeHead(302, { location: `http://127.0.0.1:${four}/` }).end();
     });
-    const outcome = await createSender()({ ...own, url: `http://127.0.0.1:${port}/` });
+    const outcome = await createSender(patient)({ ...own, url: `http://127.0.0.1:${port}/` });
     expect(outcome).toEqual({
       kind: 'refused',
       status: 302,
@@ -239,7 +245,7 @@ describe('a good address', () => {
       response.on('drain', more);
       more();
     });
-    const outcome = await createSender()({ ...own, url: `http://127.0.0.1:${port}/` });
+    const outcome = await createSender(patient)({ ...own, url: `http://127.0.0.1:${port}/` });
     expect(outcome).toEqual({ kind: 'delivered', status: 200 });
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
