@@ -7,7 +7,7 @@ import type { Charge } from './charge.js';
 import type { Tx } from './client.js';
 import type { Prisma } from './generated/client.js';
 import { newId } from './new-id.js';
-import { OPEN } from './open-charge.js';
+import { OPEN } from './open-status.js';
 
 export interface Settlement {
   readonly status: Exclude<ChargeStatus, 'planned' | 'submitted' | 'canceled'>;

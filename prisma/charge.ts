@@ -5,7 +5,7 @@ import type { Candidate } from './candidate.js';
 import { type Tx, fieldNames, violatesUnique } from './client.js';
 import type { Charge, GatewayAccount, Prisma } from './generated/client.js';
 import { derivedId } from './new-id.js';
-import { OPEN, OPEN_SQL } from './open-charge.js';
+import { OPEN, OPEN_SQL } from './open-status.js';
 import type { Renewal } from './renewal.js';
 
 export type { Charge, GatewayAccount };

@@ -16,7 +16,7 @@ import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { Dispute as DisputeRow } from './generated/client.js';
 import { newId } from './new-id.js';
-import { OPEN } from './open-charge.js';
+import { OPEN, OPEN_DISPUTE_SQL } from './open-status.js';
 import type { Renewal } from './renewal.js';
 
 /** Without the evidence, which can be megabytes: prisma/evidence.ts reads that. */
@@ -169,7 +169,7 @@ export function listOpenDisputes(
     select id, merchant_id as "merchantId", gateway_account_id as "gatewayAccountId",
       gateway_reference as "gatewayReference"
     from dispute
-    where status in ('needs_response', 'under_review') and opened_at < ${before} and id > ${after}
+    where status in ${OPEN_DISPUTE_SQL} and opened_at < ${before} and id > ${after}
     order by id limit ${limit}`;
 }
 

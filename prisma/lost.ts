@@ -1,6 +1,6 @@
 /** What a crash may have left without a run: read by the sweep, rows only, oldest first, in pages. */
 import type { Database } from './client.js';
-import { OPEN_SQL } from './open-charge.js';
+import { OPEN_SQL } from './open-status.js';
 import type { Renewal } from './renewal.js';
 import type { Subscription } from './subscription.js';
 

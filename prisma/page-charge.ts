@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { type ChargeWithAccount, type PageAddresses, readCharge } from './charge.js';
 import { type Tx, violatesUnique } from './client.js';
-import { OPEN } from './open-charge.js';
+import { OPEN } from './open-status.js';
 
 /** The secret in a link. Only its hash is kept. */
 export function newPageSecret(): string {

@@ -11,6 +11,7 @@ import { type Database, type Tx, fieldNames } from './client.js';
 import { recordEvent } from './event.js';
 import { Prisma } from './generated/client.js';
 import type { Refund } from './generated/client.js';
+import { OPEN_DISPUTE_SQL, OPEN_REFUND_SQL } from './open-status.js';
 import type { Renewal } from './renewal.js';
 
 export type { Refund };
@@ -87,7 +88,7 @@ export async function claimRefund(
 export async function recordRefundResend(tx: Tx, id: string, now: Date): Promise<boolean> {
   const count = await tx.$executeRaw`
     update refund r set resent_at = ${now}
-    where r.id = ${id} and r.status in ('submitted', 'pending', 'unknown') and ${STILL_REFUNDABLE}`;
+    where r.id = ${id} and r.status in ${OPEN_REFUND_SQL} and ${STILL_REFUNDABLE}`;
   return count === 1;
 }
 
@@ -95,7 +96,7 @@ export async function recordRefundResend(tx: Tx, id: string, now: Date): Promise
 const STILL_REFUNDABLE = Prisma.sql`
   exists (select 1 from charge c where c.id = r.charge_id and c.status = 'succeeded' and c.reversed_at is null)
   and not exists (select 1 from dispute d where d.charge_id = r.charge_id and not d.inquiry
-    and d.status in ('needs_response', 'under_review'))`;
+    and d.status in ${OPEN_DISPUTE_SQL})`;
 
 export interface RefundSettlement {
   readonly status: RefundStatus;

@@ -10,7 +10,7 @@ import { Prisma } from './generated/client.js';
 import type { Renewal } from './generated/client.js';
 import { postDebtDropped, postRenewalDue, postWriteOff } from './ledger.js';
 import { derivedId } from './new-id.js';
-import { OPEN } from './open-charge.js';
+import { OPEN } from './open-status.js';
 import {
   type LockedSubscription,
   type Subscription,

@@ -1,6 +1,7 @@
 /** Surplus: money of a renewal that nobody owed when it arrived. */
 import type { Charge } from './charge.js';
 import { type Tx, fieldNames } from './client.js';
+import { OPEN_DISPUTE_SQL } from './open-status.js';
 import type { Renewal } from './renewal.js';
 
 /** How the call for a person begins; by it the call is known when nothing is left to decide. */
@@ -13,8 +14,8 @@ export async function findHeldSurplus(tx: Tx, renewal: Renewal): Promise<Charge 
     where c.renewal_id = ${renewal.id} and c.surplus and c.status = 'succeeded' and c.reversed_at is null
       and c.amount_minor = ${renewal.amountMinor} and c.currency = ${renewal.currency}
       and not exists (select 1 from refund r where r.charge_id = c.id and r.status not in ('failed', 'canceled'))
-      and not exists (select 1 from dispute d where d.charge_id = c.id and d.status in
-        ('needs_response', 'under_review', 'lost'))
+      and not exists (select 1 from dispute d where d.charge_id = c.id and (d.status = 'lost' or
+        d.status in ${OPEN_DISPUTE_SQL}))
     order by c.ordinal limit 1`;
   return rows[0] && fieldNames<Charge>(rows[0]);
 }

@@ -2,7 +2,7 @@
 import type { Tx } from './client.js';
 import type { GatewayAccount } from './generated/client.js';
 import { newId } from './new-id.js';
-import { OPEN_SQL } from './open-charge.js';
+import { OPEN_SQL } from './open-status.js';
 import { raiseAttention } from './renewal.js';
 
 export interface ReceivedWebhook {
