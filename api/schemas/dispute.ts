@@ -10,7 +10,13 @@ import {
   workflow,
 } from './common.js';
 
-const DISPUTE_STATUSES = ['needs_response', 'under_review', 'won', 'lost', 'closed'] as const;
+export const DISPUTE_STATUSES = [
+  'needs_response',
+  'under_review',
+  'won',
+  'lost',
+  'closed',
+] as const;
 
 const MEGABYTE = 1024 * 1024;
 

@@ -2,13 +2,17 @@
 import { z } from 'zod';
 
 import { amountMinor, currency, idOf, shownInstant } from './common.js';
+import { DISPUTE_STATUSES } from './dispute.js';
+import { refundStatus } from './refund.js';
+import { RENEWAL_STATUSES } from './renewal.js';
+import { SERVICES, SUBSCRIPTION_STATUSES } from './subscription.js';
 
 const money = { amount_minor: amountMinor, currency };
 
 const renewal = z.strictObject({
   renewal: idOf('rnw'),
   subscription: idOf('sub'),
-  status: z.enum(['collecting', 'paid', 'past_due', 'unpaid', 'canceled', 'written_off']),
+  status: z.enum(RENEWAL_STATUSES),
   ...money,
   period_start: shownInstant,
   period_end: shownInstant,
@@ -24,8 +28,8 @@ const debit = z.strictObject({
 
 const subscription = z.strictObject({
   subscription: idOf('sub'),
-  status: z.enum(['active', 'paused', 'canceled', 'ended']),
-  service: z.enum(['full', 'restricted', 'suspended', 'ended']),
+  status: z.enum(SUBSCRIPTION_STATUSES).exclude(['past_due']),
+  service: z.enum(SERVICES),
 });
 
 const dunningCase = z.strictObject({
@@ -44,16 +48,7 @@ const refund = z.strictObject({
   refund: idOf('rfd'),
   charge: idOf('chg'),
   renewal: idOf('rnw'),
-  status: z.enum([
-    'awaiting_approval',
-    'planned',
-    'submitted',
-    'pending',
-    'unknown',
-    'succeeded',
-    'failed',
-    'canceled',
-  ]),
+  status: refundStatus,
   origin: z.enum(['app', 'policy', 'gateway']),
   reason: z.string().meta({ example: 'The customer was billed for a seat they had removed' }),
   ...money,
@@ -68,7 +63,7 @@ const dispute = z.strictObject({
   ...money,
   reason: z.string().meta({ example: 'fraudulent' }),
   inquiry: z.boolean().meta({ description: 'A question only: no money has moved' }),
-  status: z.enum(['needs_response', 'under_review', 'won', 'lost', 'closed']),
+  status: z.enum(DISPUTE_STATUSES),
   respond_by: shownInstant.nullable(),
 });
 

@@ -27,7 +27,7 @@ export const newApproval = z.strictObject({
   reason,
 });
 
-const status = z.enum([
+export const refundStatus = z.enum([
   'awaiting_approval',
   'planned',
   'submitted',
@@ -42,7 +42,7 @@ export const refundQuery = z.strictObject({
   ...pageOf('rfd'),
   charge: idOf('chg').optional(),
   renewal: idOf('rnw').optional(),
-  status: status.optional(),
+  status: refundStatus.optional(),
 });
 
 export const refund = z
@@ -50,7 +50,7 @@ export const refund = z
     id: idOf('rfd'),
     charge: idOf('chg'),
     renewal: idOf('rnw'),
-    status,
+    status: refundStatus,
     amount_minor: z.int(),
     currency: z.string(),
     origin: z.enum(['app', 'policy', 'gateway']).meta({

@@ -16,6 +16,7 @@ const interval = z.enum(['minute', 'day', 'week', 'month', 'year']);
 const collection = z.enum(['automatic', 'manual']);
 
 export const SUBSCRIPTION_STATUSES = ['active', 'past_due', 'paused', 'canceled', 'ended'] as const;
+export const SERVICES = ['full', 'restricted', 'suspended', 'ended'] as const;
 
 export const newSubscription = z.strictObject({
   customer: idOf('cus'),
@@ -82,7 +83,7 @@ export const subscription = z
     customer: idOf('cus'),
     payment_method: idOf('pm').nullable(),
     status: z.enum(SUBSCRIPTION_STATUSES),
-    service: z.enum(['full', 'restricted', 'suspended', 'ended']),
+    service: z.enum(SERVICES),
     amount_minor: z.int(),
     currency: z.string(),
     interval,
