@@ -17,7 +17,6 @@ import {
   readPolicy,
   recordCaseEvent,
 } from '../prisma/dunning-case.js';
-import { planNotice } from '../prisma/notice.js';
 import {
   type Renewal,
   endRenewal,
@@ -29,6 +28,7 @@ import {
 import { cancelSubscription } from '../prisma/subscription-cancel.js';
 import { lockSubscription } from '../prisma/subscription.js';
 import { resolveCharge } from './charge.js';
+import { tellOfCase } from './tell-of-case.js';
 import { openTickets } from './tickets.js';
 import type { Deps } from './deps.js';
 import { sendOwedTo } from './dispatch.js';
@@ -116,12 +116,13 @@ export function enterStage(
 async function tellOfStage(
   tx: Tx,
   renewal: Renewal,
-  { id: subject, lastDecline }: DunningCase,
+  open: DunningCase,
   { name: step, service, notice }: Stage,
   now: Date,
 ): Promise<void> {
-  const kind = notice && stageNotice(service, lastDecline as unknown as Decline);
-  if (kind) await planNotice(tx, renewal, { kind, subject, step }, now);
+  if (!notice) return;
+  const kind = stageNotice(service, open.lastDecline as unknown as Decline);
+  await tellOfCase(tx, renewal, open, { kind, step }, now);
 }
 
 /** Recovery ends without the money: a late payment is still booked. */

@@ -9,10 +9,10 @@ import type { RenewalStatus } from '../domain/renewal.js';
 import type { Tx } from '../prisma/client.js';
 import { type CaseOutage, type DunningCase, findOpenCase } from '../prisma/dunning-case.js';
 import { Prisma } from '../prisma/generated/client.js';
-import { planNotice } from '../prisma/notice.js';
 import { type Renewal, lockRenewal, raiseAttention } from '../prisma/renewal.js';
 import type { Deps } from './deps.js';
 import { decide } from './dunning-case.js';
+import { tellOfCase } from './tell-of-case.js';
 
 type Retry = Extract<Step, { kind: 'retry' }>;
 type Collected =
@@ -47,10 +47,9 @@ async function recordDecline(
   decline: Decline,
   now: Date,
 ): Promise<void> {
-  await tellOfDecline(tx, renewal, open, step, decline, now);
   const outage = open.outage as unknown as CaseOutage | null;
   const lostMs = outage ? now.getTime() - outage.since : 0;
-  await tx.dunningCase.update({
+  const declined = await tx.dunningCase.update({
     where: { id: open.id },
     data: {
       lastDecline: decline as unknown as Prisma.InputJsonObject,
@@ -62,20 +61,10 @@ async function recordDecline(
     },
   });
   await spendCommand(tx, step.round, now);
-}
-
-/** The customer hears of it where it changes what helps, or where it is the answer to a new method. */
-async function tellOfDecline(
-  tx: Tx,
-  renewal: Renewal,
-  { id: subject, lastDecline }: DunningCase,
-  { round: step }: Retry,
-  decline: Decline,
-  now: Date,
-): Promise<void> {
-  const before = lastDecline as unknown as Decline;
-  const kind = retryNotice(before, decline, isId('pm', causeOf(step)));
-  if (kind) await planNotice(tx, renewal, { kind, subject, step }, now);
+  // The customer hears of it where it changes what helps, or where it is the answer to a new method.
+  const before = open.lastDecline as unknown as Decline;
+  const kind = retryNotice(before, decline, isId('pm', causeOf(step.round)));
+  await tellOfCase(tx, renewal, declined, { kind, step: step.round }, now);
 }
 
 /** A fact of the case, so that neither a restart nor a wake forgets it. */

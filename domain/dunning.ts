@@ -96,6 +96,11 @@ function rank(policy: DunningPolicy, step: Step): number {
   return stageNamed(policy, step.stage)?.service === 'end' ? 2 : 0;
 }
 
+/** Whether the policy will try the payment again by itself, as things stand. */
+export function willRetry(policy: DunningPolicy, state: CaseState): boolean {
+  return state.returns <= 1 && nextRetry(policy, state) !== undefined;
+}
+
 function serviceHasEnded(policy: DunningPolicy, state: CaseState): boolean {
   return state.stagesEntered.some((name) => stageNamed(policy, name)?.service === 'end');
 }

@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { DEFAULT_POLICY } from '../../domain/dunning-policy.js';
 import type { NoticeKind } from '../../domain/notice.js';
 import { openMailbox } from '../../notices/mailbox.js';
 import { smtpPost } from '../../notices/smtp.js';
@@ -10,7 +11,7 @@ import { HOUR, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
 import { openPostOffice } from '../support/letters.js';
 import { type MailSink, decodedSubject, openMailSink } from '../support/mail-sink.js';
-import { aCustomer } from '../support/people.js';
+import { type Terms, aCustomer, aPolicy } from '../support/people.js';
 import { refundDesk } from '../support/refunding.js';
 
 let house: House;
@@ -46,16 +47,16 @@ const byDay = () => zoneEastBy(toNoon());
 const byNight = () => zoneEastBy(toNoon() > 0 ? toNoon() - 12 : toNoon() + 12);
 
 /** A renewal in dunning, whose customer has an address, and in whose zone it is day. */
-async function inDunning(about: object = {}, decline: object = NO_FUNDS) {
+async function inDunning(about: object = {}, decline: object = NO_FUNDS, terms: Terms = {}) {
   const bench = workbench(house);
-  const { renewalId, person } = await bench.plan('pm_card_visa');
+  const { renewalId, person } = await bench.plan('pm_card_visa', terms);
   await office.introduce(person.customerId, { timeZone: byDay(), ...about });
   await bench.activities.openDunningCase({ renewalId, decline: decline as typeof NO_FUNDS });
   return { bench, renewalId, person };
 }
 
-async function warned(about: object = {}, decline: object = NO_FUNDS) {
-  const opened = await inDunning(about, decline);
+async function warned(about: object = {}, decline: object = NO_FUNDS, terms: Terms = {}) {
+  const opened = await inDunning(about, decline, terms);
   await opened.bench.activities.enterStage({ renewalId: opened.renewalId, stage: 'warned' });
   const [notice] = await office.list(opened.renewalId);
   return { ...opened, notice, at: notice?.sendAt ?? new Date() };
@@ -74,6 +75,13 @@ describe('deciding', () => {
   ])('after a decline %j the customer is told %s', async (decline, kind) => {
     const { notice } = await warned({}, { ...NO_FUNDS, ...decline });
     expect(notice?.kind).toBe(kind);
+  });
+
+  test('nobody is promised another try that the policy does not make', async () => {
+    const stages = DEFAULT_POLICY.stages.map((stage) => ({ ...stage, retries: [] }));
+    const policy = await aPolicy(house, { ...DEFAULT_POLICY, stages });
+    const { notice } = await warned({}, NO_FUNDS, { policy });
+    expect(notice?.kind).toBe('new_method_needed');
   });
 
   test('a stage that is entered twice is told once', async () => {
