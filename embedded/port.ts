@@ -1,5 +1,6 @@
 /** Ports of this machine, on the loopback address only. */
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StartupProblem } from './startup-problem.js';
@@ -20,16 +21,15 @@ export async function requireFreePort(port: number, variable: string): Promise<v
   );
 }
 
-/** A port that is free now. Nothing reserves it, so use it at once. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .once('error', reject)
-      .listen(0, LOOPBACK, () => {
-        const { port } = server.address() as AddressInfo;
-        server.close(() => resolve(port));
-      });
-  });
+/**
+ * A port that is free now. Nothing reserves it, but it is none of those that systems hand out by themselves: whoever
+ * asks for any port at all, or connects to another, does not get it meanwhile.
+ */
+export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_768);
+    if (await canListen(port)) return port;
+  }
 }
 
 function answers(port: number): Promise<boolean> {

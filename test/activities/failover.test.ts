@@ -6,12 +6,12 @@ import { DEFAULT_POLICY } from '../../domain/dunning-policy.js';
 import type { RenewalId } from '../../domain/ids.js';
 import type { FallbackPolicy } from '../../domain/routing.js';
 import { workbench } from '../support/bench.js';
-import { type House, openHouse } from '../support/house.js';
+import { type House, IMPATIENT, openHouse } from '../support/house.js';
 import { aPolicy, giveWallet } from '../support/people.js';
 
 let house: House;
 beforeAll(async () => {
-  house = await openHouse({ workers: false, paypal: true });
+  house = await openHouse({ workers: false, paypal: true, environment: IMPATIENT });
 });
 afterEach(async () => {
   await house.emulator.heal();

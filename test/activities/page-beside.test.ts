@@ -6,6 +6,7 @@ import { cancelRenewal, lockRenewal } from '../../prisma/renewal.js';
 import { dashboard, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
 import { aLink, completeOnPage, paidAnywhere } from '../support/page.js';
+import { until } from '../support/people.js';
 
 let house: House;
 beforeAll(async () => {
@@ -117,18 +118,21 @@ describe('while an automatic charge is planned', () => {
 
 describe('the debt is dropped', () => {
   test('while the page is being made: its object is withdrawn, and the link is over', async () => {
-    const bench = workbench(house);
+    const { accountFor } = house.deps;
+    const bench = workbench(house, {
+      accountFor: (row) => ({ ...accountFor(row), deadlineMs: 10_000 }),
+    });
     const { renewalId } = await bench.open('pm_card_visa');
     const { chargeId, secret } = await aLink(house, renewalId);
     await house.emulator.fault({
       match: CREATE,
       fault: 'delay',
-      delay_ms: 700,
+      delay_ms: 2_000,
       effect: 'after',
       times: 1,
     });
     const using = useLink(bench.deps, secret);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(async () => (await house.emulator.faults()).length === 0);
     await house.db.$transaction(async (tx) =>
       cancelRenewal(tx, await lockRenewal(tx, renewalId), new Date()),
     );

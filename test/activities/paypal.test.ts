@@ -10,12 +10,12 @@ import type { RenewalId } from '../../domain/ids.js';
 import { periodStartText } from '../../domain/workflow-ids.js';
 import { storeWebhook } from '../../prisma/webhook-inbox.js';
 import { HOUR, workbench } from '../support/bench.js';
-import { type House, openHouse } from '../support/house.js';
+import { type House, IMPATIENT, openHouse } from '../support/house.js';
 import { aCustomer, aSubscription, giveWallet, until } from '../support/people.js';
 
 let house: House;
 beforeAll(async () => {
-  house = await openHouse({ workers: false, paypal: true });
+  house = await openHouse({ workers: false, paypal: true, environment: IMPATIENT });
 });
 // Its clock goes back to ours with it.
 afterEach(() => house.paypal.emulator.call('POST', 'reset', {}));

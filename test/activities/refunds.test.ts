@@ -5,12 +5,12 @@ import { adoptRefunds } from '../../activities/adopt-refunds.js';
 import { claimRefund } from '../../prisma/refund.js';
 import { changeSettings } from '../../prisma/settings.js';
 import { HOUR, dashboard, workbench } from '../support/bench.js';
-import { type House, openHouse } from '../support/house.js';
+import { type House, IMPATIENT, openHouse } from '../support/house.js';
 import { booksOf, eventsOf, refundDesk } from '../support/refunding.js';
 
 let house: House;
 beforeAll(async () => {
-  house = await openHouse({ workers: false, paypal: true });
+  house = await openHouse({ workers: false, paypal: true, environment: IMPATIENT });
 });
 afterAll(() => house.close());
 

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { HOUR, dashboard, workbench } from '../support/bench.js';
-import { type House, openHouse } from '../support/house.js';
+import { type House, IMPATIENT, openHouse } from '../support/house.js';
 
 let house: House;
 beforeAll(async () => {
-  house = await openHouse({ workers: false });
+  house = await openHouse({ workers: false, environment: IMPATIENT });
 });
 afterEach(() => house.emulator.heal());
 afterAll(() => house.close());

@@ -187,7 +187,8 @@ describe('the account of a session', () => {
     await setExtra('open');
     const accounts = ['extra', 'stripe-eu'].map((it) => ({ gateway_account: it, weight: 1 }));
     await addRule('Half', accounts);
-    const customers = await Promise.all(Array.from({ length: 12 }, () => aCustomer(house)));
+    // So many that a fair draw never gives all of them to one account.
+    const customers = await Promise.all(Array.from({ length: 50 }, () => aCustomer(house)));
     const draw = () => Promise.all(customers.map((customer) => chosen({ customer })));
     const drawn = await draw();
     expect(new Set(drawn)).toEqual(new Set(['extra', 'stripe-eu']));

@@ -47,8 +47,8 @@ describe('creating a subscription', () => {
   });
 
   it('ends after its cycles', async () => {
-    const made = await aSubscription(house, { starts_at: '2027-01-31T10:00:00Z', cycles: 3 });
-    expect(made['ends_at']).toBe('2027-04-30T10:00:00.000Z');
+    const made = await aSubscription(house, { starts_at: '2099-01-31T10:00:00Z', cycles: 3 });
+    expect(made['ends_at']).toBe('2099-04-30T10:00:00.000Z');
   });
 
   it.each([

@@ -18,7 +18,7 @@ import {
   retryNow,
   theRenewal,
 } from '../support/crash.js';
-import { type House, openHouse } from '../support/house.js';
+import { type House, IMPATIENT, openHouse } from '../support/house.js';
 import {
   type Person,
   aCustomer,
@@ -34,7 +34,7 @@ let wire: Wire;
 
 beforeAll(async () => {
   // Nobody asks by itself within the hour: whatever is found here was found because of the sweep.
-  house = await openHouse({ environment: { ASK_LADDER_SECONDS: '3600' } });
+  house = await openHouse({ environment: { ...IMPATIENT, ASK_LADDER_SECONDS: '3600' } });
   wire = await openWire(house);
 });
 afterAll(async () => {

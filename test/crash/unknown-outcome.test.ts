@@ -11,13 +11,13 @@ import {
   theRenewal,
 } from '../support/crash.js';
 import type { Fault } from '../support/emulator.js';
-import { type House, openHouse } from '../support/house.js';
+import { type House, IMPATIENT, openHouse } from '../support/house.js';
 import { aCustomer, aSubscription, renewalRun, skipTime, until } from '../support/people.js';
 
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({ environment: { ASK_LADDER_SECONDS: '0.3,1' } });
+  house = await openHouse({ environment: { ...IMPATIENT, ASK_LADDER_SECONDS: '0.3,1' } });
 });
 afterAll(() => house.close());
 

@@ -233,7 +233,7 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     ] as const)('%s', async (_, spoil, moved) => {
       const charge = await plan();
       wire().spoil(spoil);
-      const deadlineMs = spoil.startsWith('hang') ? 400 : 5_000;
+      const deadlineMs = spoil.startsWith('hang') ? 1_000 : 5_000;
       const answer = await attempt(charge, account({ deadlineMs }));
       expect(answer.kind).toBe('unknown');
       await wire().quiet();
@@ -320,7 +320,7 @@ export function describeGateway(name: string, openWorld: () => Promise<World>): 
     it('two at once, of which one is slow, move money once', async () => {
       const charge = await plan();
       wire().spoil('hang_after');
-      const slow = attempt(charge, account({ deadlineMs: 400 }));
+      const slow = attempt(charge, account({ deadlineMs: 1_000 }));
       const quick = await attempt(charge);
       expect(['succeeded', 'unknown']).toContain(quick.kind);
       expect((await slow).kind).toMatch(/^(succeeded|unknown)$/);

@@ -23,7 +23,7 @@ export function describeRefundMishaps(name: string, bench: RefundBench): void {
     ] as const)('%s', async (_, spoil, times) => {
       const refund = await bench.planned();
       bench.wire().spoil(spoil);
-      const deadlineMs = spoil.startsWith('hang') ? 400 : 5_000;
+      const deadlineMs = spoil.startsWith('hang') ? 1_000 : 5_000;
       const answer = await bench.send(refund, bench.account({ deadlineMs }));
       expect(answer.kind).toBe('unknown');
       await bench.wire().quiet();

@@ -104,7 +104,8 @@ export async function eventsOf({ db }: House, subscriptionId: string): Promise<s
 export async function bookingsOf({ db }: House, chargeId: string): Promise<string[]> {
   const booked = await db.ledgerTransaction.findMany({
     where: { chargeId, kind: { notIn: ['charge', 'surplus', 'fee'] } },
-    orderBy: { id: 'asc' },
+    // Ids that are made in one millisecond have no order.
+    orderBy: [{ bookedAt: 'asc' }, { id: 'asc' }],
   });
   return Promise.all(
     booked.map(async ({ id, kind }) => {

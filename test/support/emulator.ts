@@ -67,6 +67,10 @@ export function emulatorAt(url: string) {
       return (await call<{ requests: LoggedRequest[] }>('GET', 'requests')).requests;
     },
     fault: (fault: Fault) => call('POST', 'faults', fault),
+    /** Those that have not struck as often as they will. */
+    async faults(): Promise<object[]> {
+      return (await call<{ faults: object[] }>('GET', 'faults')).faults;
+    },
     heal: () => call('DELETE', 'faults'),
     advance: (seconds: number) => call('POST', 'clock', { advance_seconds: seconds }),
     settle: (paymentIntent: string, outcome: 'succeeded' | 'declined') =>

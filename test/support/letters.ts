@@ -20,7 +20,7 @@ export async function openPostOffice(house: House, sink: MailSink) {
   const surprises: unknown[] = [];
   const courier: CourierDeps = {
     ...house.courier,
-    post: smtpPost({ url: sink.url, deadlineMs: 1_000 }),
+    post: { atAnyHour: false, send: (letter) => postTo(sink).send(letter) },
     publicUrl: 'https://pay.nest.example',
     leaseMs: 10_000,
     onSurprise: (error) => surprises.push(error),
@@ -51,6 +51,11 @@ export async function openPostOffice(house: House, sink: MailSink) {
     list: (renewalId: string) =>
       house.db.notice.findMany({ where: { renewalId }, orderBy: { id: 'asc' } }),
   };
+}
+
+/** Only where no answer comes does a deadline have to pass. */
+function postTo({ url, trouble }: MailSink) {
+  return smtpPost({ url, deadlineMs: trouble === 'silent' ? 1_000 : 5_000 });
 }
 
 const HOUR_MS = 3_600_000;

@@ -51,6 +51,9 @@ export async function openMailSink(port = 0) {
     url: `smtp://127.0.0.1:${at}`,
     port: at,
     arrived,
+    get trouble() {
+      return state.trouble;
+    },
     set trouble(trouble: Trouble) {
       state.trouble = trouble;
     },

@@ -7,7 +7,9 @@ import { ownerOf } from '../../temporal/owner.js';
 import { becomes, theRenewal } from '../support/crash.js';
 import { type House, openHouse } from '../support/house.js';
 import { aLink, completeOnPage } from '../support/page.js';
-import { aCustomer, aSubscription, renewalRun, until } from '../support/people.js';
+import { aCustomer, aSubscription, fastForward, renewalRun, until } from '../support/people.js';
+
+const TEN_MINUTES = 600_000;
 
 let house: House;
 beforeAll(async () => {
@@ -32,8 +34,8 @@ async function renewalWith(status: string) {
 }
 
 /** One whose charge waits for a turn that is so far off, while its customer has opened the page. */
-async function pageInTheMeantime(turnInMs: number) {
-  await setUp({ sendsPerSecond: 5, nextSendAt: new Date(Date.now() + turnInMs) });
+async function pageInTheMeantime() {
+  await setUp({ sendsPerSecond: 5, nextSendAt: new Date(Date.now() + TEN_MINUTES) });
   const { renewal, run } = await renewalWith('planned');
   const { chargeId, secret } = await aLink(house, renewal.id);
   const page = await useLink({ ...house.deps, clock: machineClock }, secret);
@@ -42,15 +44,18 @@ async function pageInTheMeantime(turnInMs: number) {
 }
 
 test('the customer pays while the automatic charge waits for its turn: the run finds it, and sends nothing', async () => {
-  const { renewal, run, reference } = await pageInTheMeantime(4_000);
+  const { renewal, run, reference } = await pageInTheMeantime();
   await completeOnPage(house, reference);
+  const waiting = { renewalId: renewal.id, status: 'planned' };
+  await house.db.charge.updateMany({ where: waiting, data: { sendAt: new Date() } });
+  await fastForward(house, run.workflowId, TEN_MINUTES);
   expect(await run.result()).toEqual({ outcome: 'paid' });
   await becomes(house, renewal.id, 'paid');
   expect(await house.emulator.paid(renewal.id)).toHaveLength(1);
 });
 
 test('a person decides the payment on the page, while the run follows another charge', async () => {
-  const { run, chargeId, reference } = await pageInTheMeantime(600_000);
+  const { run, chargeId, reference } = await pageInTheMeantime();
   const verdict = {
     actor: 'Mia',
     reason: 'Seen at Stripe',

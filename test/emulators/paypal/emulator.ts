@@ -33,6 +33,8 @@ export interface Bench {
   merchant(clientId?: string): Merchant;
   control<T = Body>(method: string, path: string, body?: unknown): Promise<T>;
   journal(merchant: Merchant): Promise<JournalEntry[]>;
+  /** Resolves once every fault has struck as often as it will. */
+  struck(): Promise<void>;
   url(): string;
 }
 
@@ -62,6 +64,12 @@ export function useEmulator(): Bench {
     async journal({ clientId }) {
       const { entries } = await control<{ entries: JournalEntry[] }>(emulator, 'GET', 'journal');
       return entries.filter((entry) => entry.client_id === clientId);
+    },
+    async struck() {
+      await eventually(async () => {
+        const { faults } = await control<{ faults: object[] }>(emulator, 'GET', 'faults');
+        return faults.length === 0 || undefined;
+      });
     },
     url: () => emulator.url,
   };

@@ -48,11 +48,12 @@ describe('a fault', () => {
     await bench.control('POST', 'faults', {
       match: { path: ORDERS },
       fault: 'delay',
-      delay_ms: 90,
+      delay_ms: 1_000,
       effect: 'after',
+      times: 1,
     });
     const slow = merchant.post(ORDERS, body, { requestId: 'slow' });
-    await new Promise((later) => setTimeout(later, 30));
+    await bench.struck();
     expect(await bench.journal(merchant)).toEqual([]);
     await slow;
     expect(await bench.journal(merchant)).toHaveLength(1);

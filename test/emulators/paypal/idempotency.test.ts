@@ -73,11 +73,11 @@ describe('a request id', () => {
     await bench.control('POST', 'faults', {
       match: { path: ORDERS },
       fault: 'delay',
-      delay_ms: 150,
+      delay_ms: 1_000,
       times: 1,
     });
     const slow = merchant.post(ORDERS, body, { requestId: 'busy' });
-    await new Promise((begun) => setTimeout(begun, 30));
+    await bench.struck();
     const early = await eventually(async () => {
       const answer = await merchant.post(ORDERS, body, { requestId: 'busy' });
       return answer.status === 409 ? answer : undefined;

@@ -34,7 +34,7 @@ describe('a fault', () => {
 
   test('delay with a late effect: nothing has happened while the client waits', async () => {
     const stripe = bench.client();
-    const fault = { fault: 'delay', delay_ms: 90, effect: 'after' };
+    const fault = { fault: 'delay', delay_ms: 1_000, effect: 'after' };
     await bench.control('POST', 'faults', {
       match: { path: '/v1/payment_intents' },
       ...fault,

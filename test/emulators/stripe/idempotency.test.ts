@@ -68,7 +68,7 @@ describe('an idempotency key', () => {
     await bench.control('POST', 'faults', {
       match: { method: 'POST', path: '/v1/customers' },
       fault: 'delay',
-      delay_ms: 80,
+      delay_ms: 1_000,
       times: 1,
     });
     const slow = stripe.customers.create({}, options);

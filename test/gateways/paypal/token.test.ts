@@ -208,12 +208,12 @@ describe('without a token no byte of the order leaves', () => {
 
   it('and the deadline is one for token and order together', async () => {
     const stub = await startStub((seen, response) => {
-      if (seen.path === TOKEN_PATH) setTimeout(() => json(response, 200, TOKEN), 150);
+      if (seen.path === TOKEN_PATH) setTimeout(() => json(response, 200, TOKEN), 500);
     });
-    const began = performance.now();
-    const answer = await submit(accountAt(stub.url, { deadlineMs: 250 }), chargeOf());
-    expect(answer.kind).toBe('unknown');
-    expect(performance.now() - began).toBeLessThan(390);
+    const answer = await submit(accountAt(stub.url, { deadlineMs: 1_500 }), chargeOf());
+    expect(answer).toMatchObject({ kind: 'unknown', why: expect.stringContaining('within') });
+    const left = Number(/within (\d+) ms/.exec((answer as { why: string }).why)![1]);
+    expect(left, 'what the token has left of it').toBeLessThanOrEqual(1_010);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Evidence } from '../../../gateways/gateway.js';
 import { stripe } from '../../../gateways/stripe/index.js';
+import { eventually } from '../../emulators/stripe/emulator.js';
 import { type Kind, type Merchant, frozen, oneAnswer, useGateway } from './bench.js';
 
 const { merchant, control } = useGateway();
@@ -230,10 +231,13 @@ describe('evidence', () => {
   test('that comes too late while it is sent is refused', async () => {
     const by = merchant();
     const reference = await disputed(by);
-    const fault = { fault: 'delay', delay_ms: 300, effect: 'after' };
+    const fault = { fault: 'delay', delay_ms: 1_500, effect: 'after', times: 1 };
     await control('POST', 'faults', { ...fault, match: { method: 'POST', path: '/v1/files' } });
     const sending = disputing.sendEvidence(by.account, reference, evidence({ files: files(1) }));
-    await new Promise((later) => setTimeout(later, 100));
+    await eventually(async () => {
+      const { faults } = await control<{ faults: object[] }>('GET', 'faults');
+      return faults.length === 0 || undefined;
+    });
     await control('POST', `disputes/${reference}/close`, { outcome: 'lost' });
     expect((await sending).kind).toBe('refused');
     await control('DELETE', 'faults');
