@@ -11,7 +11,13 @@ import { HOUR, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
 import { openPostOffice } from '../support/letters.js';
 import { type MailSink, decodedSubject, openMailSink } from '../support/mail-sink.js';
-import { type Terms, aCustomer, aPolicy } from '../support/people.js';
+import {
+  type Terms,
+  aCustomer,
+  aPolicy,
+  whereItIsMidnight,
+  whereItIsNoon,
+} from '../support/people.js';
 import { refundDesk } from '../support/refunding.js';
 
 let house: House;
@@ -39,18 +45,11 @@ const NO_FUNDS = {
   elsewhere: false,
 } as const;
 
-/** Signs are turned round in these names. */
-const zoneEastBy = (hours: number) => `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}`;
-/** Where it is past eleven in the morning, and past eleven at night, now. */
-const toNoon = () => 11 - new Date().getUTCHours();
-const byDay = () => zoneEastBy(toNoon());
-const byNight = () => zoneEastBy(toNoon() > 0 ? toNoon() - 12 : toNoon() + 12);
-
 /** A renewal in dunning, whose customer has an address, and in whose zone it is day. */
 async function inDunning(about: object = {}, decline: object = NO_FUNDS, terms: Terms = {}) {
   const bench = workbench(house);
   const { renewalId, person } = await bench.plan('pm_card_visa', terms);
-  await office.introduce(person.customerId, { timeZone: byDay(), ...about });
+  await office.introduce(person.customerId, { timeZone: whereItIsNoon(), ...about });
   await bench.activities.openDunningCase({ renewalId, decline: decline as typeof NO_FUNDS });
   return { bench, renewalId, person };
 }
@@ -215,7 +214,7 @@ describe('sending', () => {
     await office.send(after(at, 12 * HOUR));
     const { status, attempts, tryAt } = await row(notice!.id);
     expect({ status, attempts }).toEqual({ status: 'planned', attempts: 0 });
-    const morning = DateTime.fromJSDate(tryAt, { zone: byDay() });
+    const morning = DateTime.fromJSDate(tryAt, { zone: whereItIsNoon() });
     expect([morning.hour, morning.minute]).toEqual([8, 0]);
     await office.send(after(at, 13 * HOUR));
     expect(sink.arrived).toEqual([]);
@@ -225,7 +224,7 @@ describe('sending', () => {
 
   test('to a customer who has moved meanwhile keeps to the day where they are now', async () => {
     const { notice, at, person } = await warned();
-    await office.introduce(person.customerId, { timeZone: byNight() });
+    await office.introduce(person.customerId, { timeZone: whereItIsMidnight() });
     await office.send(at);
     expect(await row(notice!.id)).toMatchObject({ status: 'planned', attempts: 0 });
     expect(sink.arrived).toEqual([]);

@@ -6,7 +6,7 @@ import { cancelSubscription } from '../../prisma/subscription-cancel.js';
 import { lockSubscription } from '../../prisma/subscription.js';
 import { workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
-import { openPostOffice } from '../support/letters.js';
+import { ADA, openPostOffice } from '../support/letters.js';
 import { type MailSink, decodedSubject, openMailSink } from '../support/mail-sink.js';
 import { type Terms, aCustomer, aSubscription } from '../support/people.js';
 
@@ -55,7 +55,7 @@ test('a renewal is announced a week ahead, once, with its day and amount', async
   expect(sink.arrived.map(decodedSubject)).toEqual(['Nest: your subscription renews for €19.00']);
   const day = new Intl.DateTimeFormat('en-GB', {
     dateStyle: 'long',
-    timeZone: 'America/New_York',
+    timeZone: ADA.timeZone,
   }).format(startsAt);
   expect(sink.arrived[0]!.raw).toContain(`On ${day} a new period`);
   expect((await planned(id))[0]!.status).toBe('sent');

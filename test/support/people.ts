@@ -23,11 +23,16 @@ export interface Person {
  * Where it is past noon now, and clocks are never changed: there a day has 24 hours, and the next local morning is far
  * off, at whatever hour of whatever day a test runs.
  */
-export function whereItIsNoon(): string {
-  const east = 12 - new Date().getUTCHours();
-  // Signs are turned round in these names.
-  return `Etc/GMT${east > 0 ? '-' : '+'}${Math.abs(east)}`;
+export const whereItIsNoon = () => zoneEastBy(hoursToNoon());
+
+export function whereItIsMidnight(): string {
+  const east = hoursToNoon();
+  return zoneEastBy(east > 0 ? east - 12 : east + 12);
 }
+
+const hoursToNoon = () => 12 - new Date().getUTCHours();
+/** Signs are turned round in these names. */
+const zoneEastBy = (hours: number) => `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}`;
 
 /** A customer with a card; `token` decides what becomes of charges. Null: no card at all. */
 export async function aCustomer(house: House, token: string | null): Promise<Person> {
