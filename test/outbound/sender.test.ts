@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { type RequestListener, type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -227,6 +227,21 @@ describe('a good address', () => {
       why: 'No answer within 0.2 s',
     });
     expect(Date.now() - began).toBeLessThan(2_000);
+  });
+
+  test('that switches to another protocol is refused at once, and holds no place for ever', async () => {
+    const switched =
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n';
+    const server = createTcpServer((socket) => socket.once('data', () => socket.write(switched)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const outcome = await createSender()({ ...own, url: `http://127.0.0.1:${port}/` });
+    expect(outcome).toEqual({
+      kind: 'refused',
+      why: 'It could not be reached: it closed the connection',
+    });
+    server.close();
   });
 
   test('that answers without end is read no further than its status needs', async () => {
