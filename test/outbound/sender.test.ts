@@ -159,6 +159,22 @@ describe('a hostile address', () => {
     expect((await createSender()({ ...live, privateTargets: true })).kind).toBe('refused');
     expect([sang, sockets]).toEqual([0, 0]);
   });
+
+  test.each([
+    ' http://10.0.0.1/',
+    'ht\ttp://10.0.0.1/',
+    '\u0000http://10.0.0.1/',
+    'https://[fd00:ec2::254]/',
+    'https://[fd20:ce::254]/',
+    'https://[fd00:c1::a9fe:a9fe]/',
+  ])('that is %j is not own network either, whatever it looks like', async (url) => {
+    const send = createSender({ deadlineMs: 500 });
+    expect(await send({ ...message, url, mode: 'test', privateTargets: true })).toEqual({
+      kind: 'refused',
+      why: expect.stringMatching(/^The address (must be https|leads to a metadata)/),
+    });
+    expect(sockets).toBe(0);
+  });
 });
 
 describe('a good address', () => {
