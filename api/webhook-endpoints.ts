@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { DomainError } from '../domain/errors.js';
+import { lockRow } from '../prisma/lock-row.js';
 import {
   activate,
   changeEndpoint,
@@ -98,6 +99,7 @@ export const webhookEndpointRoutes = [
     run: (request) =>
       write(request, async (tx) => {
         const { api, caller, merchantId, body } = request;
+        await lockRow(tx, 'webhook_endpoint', request.params.id);
         const before = await requireEndpoint(tx, merchantId, request.params.id);
         requireMode(caller, before.mode, 'mode');
         if (body.url) requireUrl(api, body.url, before.mode as 'test' | 'live');
@@ -115,7 +117,9 @@ export const webhookEndpointRoutes = [
         if (body.status === 'disabled') row = await disable(tx, before.id);
         if (body.status === 'active' && before.status !== 'active')
           row = await activate(tx, before.id);
-        return { status: 200, body: renderEndpoint(row) };
+        const after = renderEndpoint(row);
+        const audited = { object: row.id, before: renderEndpoint(before), after };
+        return { status: 200, body: after, audited };
       }),
   }),
   route({
@@ -150,12 +154,15 @@ export const webhookEndpointRoutes = [
     run: (request) =>
       write(request, async (tx, now) => {
         const { api, caller, merchantId, body } = request;
+        await lockRow(tx, 'webhook_endpoint', request.params.id);
         const before = await requireEndpoint(tx, merchantId, request.params.id);
         requireMode(caller, before.mode, 'mode');
         const until = new Date(now.getTime() + body.expires_in_hours * 3_600_000);
         const row = await rotateSecret(tx, before.id, until);
         const secret = api.messenger.secretOf(row.id, row.secretVersion);
-        return { status: 201, body: renderEndpoint(row), shownOnce: { secret } };
+        const after = renderEndpoint(row);
+        const audited = { object: row.id, before: renderEndpoint(before), after };
+        return { status: 201, body: after, shownOnce: { secret }, audited };
       }),
   }),
 ];

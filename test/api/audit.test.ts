@@ -331,6 +331,17 @@ describe('an entry', () => {
     expect(JSON.stringify(added)).not.toContain('Mia');
   });
 
+  it('hashes what was there before of whatever is changed in place', async () => {
+    const changing = mutating.filter((it) => it.startsWith('PATCH') || it.endsWith('-rotations'));
+    for (const action of changing) {
+      const { added } = await ask(action, await STORIES[action]!());
+      expect([action, added.map(({ beforeHash }) => beforeHash !== null)]).toEqual([
+        action,
+        [true],
+      ]);
+    }
+  });
+
   it('tells a change from the one before even when they meet', async () => {
     const id = await aCustomer(house);
     const names = Array.from({ length: 10 }, (_, n) => `name ${n}`);
