@@ -191,7 +191,11 @@ const STORIES: Record<string, () => Promise<Story>> = {
     id: await anEvent(),
     body: { endpoint: await anEndpoint() },
   }),
-  'POST /v1/events/{id}/acknowledgements': async () => ({ id: await anEvent(), body: {} }),
+  'POST /v1/events/{id}/acknowledgements': async () => {
+    const [id, endpoint] = [await anEvent(), await anEndpoint()];
+    await house.call('POST', `/v1/events/${id}/redeliveries`, { body: { endpoint } });
+    return { id, body: { endpoint } };
+  },
   'POST /v1/api-keys': async () => ({
     body: { name: 'audited', mode: 'test', scopes: ['read'] },
     object: made,
@@ -305,6 +309,12 @@ describe('a request that changes something', () => {
       await ask(action, { id });
       const again = await ask(action, { id });
       expect([action, again.status, again.added]).toEqual([action, 200, []]);
+    }
+    for (const what of ['redeliveries', 'acknowledgements']) {
+      const action = `POST /v1/events/{id}/${what}`;
+      const story = await STORIES[action]!();
+      expect((await ask(action, story)).added).toHaveLength(1);
+      expect([action, (await ask(action, story)).added]).toEqual([action, []]);
     }
   });
 

@@ -202,6 +202,26 @@ describe('a delivery', () => {
     expect(heard.body.data.map((one: { id: string }) => one.id)).toEqual([first]);
   });
 
+  it('is acknowledged for endpoints that are there, and with a test key for none that is live', async () => {
+    const made = { key: await aLiveKey(house), body: { url: URL_ } };
+    const live = (await house.call('POST', '/v1/webhook-endpoints', made)).body.id as string;
+    const test = (await anEndpoint()).id as string;
+    const event = await anEvent();
+    const acknowledge = (body: object) =>
+      house.call('POST', `/v1/events/${event}/acknowledgements`, { body });
+    expect((await acknowledge({ endpoint: live })).status).toBe(403);
+    const nowhere = await acknowledge({ endpoint: `${test.slice(0, -4)}zzzz` });
+    expect([nowhere.status, nowhere.body.errors[0].field]).toEqual([422, 'endpoint']);
+    const { body } = await acknowledge({});
+    const said = new Map(
+      body.data.map((one: { endpoint: string; acknowledged_at: string | null }) => [
+        one.endpoint,
+        one.acknowledged_at !== null,
+      ]),
+    );
+    expect([said.get(live), said.get(test)]).toEqual([false, true]);
+  });
+
   it('is none of the business of an event that has no place yet', async () => {
     const { id } = await aSubscription(house);
     const event = await house.db.event.findFirstOrThrow({ where: { subscriptionId: id } });
