@@ -59,6 +59,7 @@ describe('a webhook endpoint', () => {
     'https://a:b@app.example/',
     'https://app.example:25/',
     'https://169.254.169.254/',
+    'https://app.example/\u0000',
     'nonsense',
   ])('cannot be at %s', async (url) => {
     const { status, body } = await house.call('POST', '/v1/webhook-endpoints', { body: { url } });
