@@ -5,6 +5,7 @@ import type { NeedsAttention } from '../domain/renewal.js';
 import type { Tx } from './client.js';
 import type { WebhookEndpoint } from './generated/client.js';
 import { Prisma } from './generated/client.js';
+import { lockRow } from './lock-row.js';
 import { newId } from './new-id.js';
 import { type Page, newestFirst } from './page.js';
 
@@ -28,6 +29,7 @@ export async function createEndpoint(
   now: Date,
 ): Promise<WebhookEndpoint> {
   const { merchantId } = asked;
+  await lockRow(tx, 'merchant', merchantId);
   if ((await tx.webhookEndpoint.count({ where: { merchantId } })) >= MOST_ENDPOINTS)
     throw new DomainError(
       'conflict',
