@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { DomainError } from '../domain/errors.js';
+import { placeAllEvents } from '../prisma/event.js';
 import { lockRow } from '../prisma/lock-row.js';
 import {
   activate,
@@ -18,7 +19,7 @@ import { defined } from './defined.js';
 import type { ApiDeps } from './deps.js';
 import { pageAnswer, pageFor } from './page.js';
 import { renderEndpoint } from './render/webhook-endpoint.js';
-import { route } from './route.js';
+import { type Answer, route } from './route.js';
 import { byId, listOf, pageOf } from './schemas/common.js';
 import {
   changedEndpoint,
@@ -45,7 +46,7 @@ export const webhookEndpointRoutes = [
     body: newEndpoint,
     answers: { 201: { description: 'The new endpoint', schema: endpointWithSecret } },
     run: (request) =>
-      write(request, async (tx, now) => {
+      writeFromNowOn(request, async (tx, now) => {
         const { api, caller, merchantId, body } = request;
         requireUrl(api, body.url, caller.mode);
         const { url, event_types: eventTypes, acknowledged_types: acknowledgedTypes } = body;
@@ -97,7 +98,7 @@ export const webhookEndpointRoutes = [
     immutable: ['mode'],
     answers: one,
     run: (request) =>
-      write(request, async (tx) => {
+      writeFromNowOn(request, async (tx) => {
         const { api, caller, merchantId, body } = request;
         await lockRow(tx, 'webhook_endpoint', request.params.id);
         const before = await requireEndpoint(tx, merchantId, request.params.id);
@@ -166,6 +167,12 @@ export const webhookEndpointRoutes = [
       }),
   }),
 ];
+
+/** What happened before belongs to the endpoints as they were, even while no worker runs. */
+async function writeFromNowOn(...[request, work]: Parameters<typeof write>): Promise<Answer> {
+  await placeAllEvents(request.api.db, request.merchantId);
+  return write(request, work);
+}
 
 function requireUrl({ messenger }: ApiDeps, url: string, mode: 'test' | 'live'): void {
   const fault = messenger.urlFault(url, mode);

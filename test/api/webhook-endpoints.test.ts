@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { placeEvents } from '../../prisma/event.js';
+import { placeEvents, recordEvent } from '../../prisma/event.js';
 import { type House, aKeyWith, aLiveKey, aSubscription, openHouse } from './harness.js';
 
 let house: House;
@@ -91,6 +91,42 @@ describe('a webhook endpoint', () => {
     const active = await house.call('PATCH', at, { body: { status: 'active' } });
     expect(active.body).toMatchObject({ status: 'active', needs_attention: null });
     expect((await house.call('PATCH', at, { body: { status: 'failing' } })).status).toBe(422);
+  });
+
+  it('is told what happens from now on, until it is disabled, although no worker runs', async () => {
+    const before = await aSubscription(house);
+    const { id } = await anEndpoint();
+    const during = await aSubscription(house);
+    await house.call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { status: 'disabled' } });
+    const after = await aSubscription(house);
+    await placeEvents(house.db, house.merchant.id);
+    const told = await house.db.delivery.findMany({ where: { endpointId: id } });
+    const subscriptions = told.map(({ subscriptionId }) => subscriptionId);
+    expect([before, during, after].map(({ id: it }) => subscriptions.includes(it))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it('can be removed while events get their places', async () => {
+    const { id: merchantId, admin: key } = await house.addMerchant();
+    const { id: subscriptionId } = await aSubscription(house, {}, key);
+    const payload = { subscription: subscriptionId, status: 'active', service: 'full' };
+    const event = { merchantId, subscriptionId, type: 'subscription.updated', payload };
+    let busy = true;
+    const placing = (async () => {
+      while (busy) {
+        await house.db.$transaction((tx) => recordEvent(tx, { ...event, at: new Date() }));
+        await placeEvents(house.db, merchantId);
+      }
+    })();
+    for (let time = 0; time < 100; time++) {
+      const made = await house.call('POST', '/v1/webhook-endpoints', { key, body: { url: URL_ } });
+      await house.call('DELETE', `/v1/webhook-endpoints/${made.body.id}`, { key });
+    }
+    busy = false;
+    await placing;
   });
 
   it('is gone with what waited for it', async () => {
