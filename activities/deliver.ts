@@ -20,6 +20,7 @@ import {
   putBack,
 } from '../prisma/delivery.js';
 import { type Dispatch, oweDeliveryRun } from '../prisma/dispatch.js';
+import { lockRow } from '../prisma/lock-row.js';
 import { stopSending } from '../prisma/webhook-endpoint.js';
 import type { Deps } from './deps.js';
 import { sendDispatch } from './dispatch.js';
@@ -107,6 +108,8 @@ async function giveUp(
   outcome: Exclude<SendOutcome, { kind: 'delivered' }>,
   now: Date,
 ): Promise<void> {
+  // Whoever sets it active at this moment has looked at another failure.
+  await lockRow(tx, 'webhook_endpoint', delivery.endpointId);
   if (!(await markRefused(tx, delivery, 'failed', outcome))) return;
   const gone = outcome.kind === 'gone';
   await stopSending(tx, delivery.endpointId, gone ? 'disabled' : 'failing', {
