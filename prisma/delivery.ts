@@ -154,9 +154,11 @@ export function listLeftAlone(db: Tx, now: Date, limit: number): Promise<Deliver
 /** Sends what nobody acknowledged in time once more. Answers how many there were. */
 export function remindUnacknowledged(db: Tx, now: Date, most: number): Promise<number> {
   return db.$executeRaw`
-    update delivery set status = 'pending', reminders = reminders + 1
-    where status = 'delivered' and acknowledge_by < ${now} and acknowledged_at is null
-      and reminders < ${most}`;
+    update delivery d set status = 'pending', reminders = reminders + 1
+    from (select endpoint_id, event_id from delivery
+      where status = 'delivered' and acknowledge_by < ${now} and acknowledged_at is null
+        and reminders < ${most} for update skip locked) due
+    where d.endpoint_id = due.endpoint_id and d.event_id = due.event_id`;
 }
 
 export function listDeliveries(db: Tx, eventId: string): Promise<Delivery[]> {

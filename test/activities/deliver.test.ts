@@ -1,13 +1,17 @@
 /** Tries that meet what a person does to their endpoint in the same moment. */
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { type DeliveryDeps, deliverFirst } from '../../activities/deliver.js';
 import type { SendOutcome } from '../../domain/delivery.js';
+import { makeLogger } from '../../logger.js';
 import { lockRow } from '../../prisma/lock-row.js';
 import { claimDeliveries } from '../../prisma/delivery.js';
 import { placeEvents } from '../../prisma/event.js';
 import { activate } from '../../prisma/webhook-endpoint.js';
+import { startRelay } from '../../processes/relay.js';
 import { type House, aSubscription, openHouse } from '../api/harness.js';
+import { until } from '../support/people.js';
 
 let house: House;
 beforeAll(async () => void (house = await openHouse()));
@@ -48,4 +52,49 @@ test('what is given up while its endpoint is set active stops the endpoint again
   });
   await givingUp;
   expect(await statuses(id)).toEqual(['disabled', 'failed']);
+});
+
+/** Whether a merchant is sent its events while another machine, cut off for good, has left this undone. */
+async function isServed(key: string, undone: string, values: unknown[]): Promise<void> {
+  const body = { url: 'https://app.example/dunlin' };
+  const { id } = (await house.call('POST', '/v1/webhook-endpoints', { key, body })).body;
+  await aSubscription(house, {}, key);
+  const client = new pg.Client({ connectionString: house.databaseUrl });
+  await client.connect();
+  await client.query('begin');
+  await client.query(undone, values);
+  const relay = startRelay(answering({ kind: 'delivered', status: 200 }), makeLogger('silent'));
+  const isDelivered = () =>
+    house.db.delivery.count({ where: { endpointId: id, status: 'delivered' } });
+  try {
+    await until(async () => (await isDelivered()) > 0, 8_000);
+  } finally {
+    await client.end();
+    await relay.stop();
+  }
+}
+
+test('a machine that is cut off while it places events of one merchant holds up no other', async () => {
+  const [one, other] = [await house.addMerchant(), await house.addMerchant()];
+  await aSubscription(house, {}, one.admin);
+  const placing = `select pg_advisory_xact_lock(hashtext('place events'), hashtext($1))`;
+  await isServed(other.admin, placing, [one.id]);
+});
+
+test('a machine that is cut off while it acknowledges one event holds up no other', async () => {
+  const { id, delivery } = await aTakenDelivery();
+  await house.db.delivery.updateMany({
+    where: { endpointId: id },
+    data: { status: 'delivered', acknowledgeBy: new Date(0) },
+  });
+  const { admin } = await house.addMerchant();
+  const acknowledging = `update delivery set acknowledged_at = now() where event_id = $1`;
+  await isServed(admin, acknowledging, [delivery.eventId]);
+});
+
+test('a machine that is cut off while it removes an endpoint holds up no other', async () => {
+  const { id } = await aTakenDelivery();
+  await aSubscription(house);
+  const { admin } = await house.addMerchant();
+  await isServed(admin, 'delete from webhook_endpoint where id = $1', [id]);
 });
