@@ -70,6 +70,7 @@ async function deliver(deps: CourierDeps, notice: Notice, clock: () => Date): Pr
   const written = writeLetter(notice, facts, deps, now);
   if (written.kind === 'skip')
     return recordEnd(db, notice.id, { status: 'skipped', why: written.why });
+  if (facts.debit && facts.debit.at <= now) return giveUp(db, notice, AFTER_DEBIT, now);
   const { letter } = written;
   if (!(await countAttempt(db, notice, letter.messageId))) return;
   await record(db, notice, await post.send(letter), clock());
@@ -78,6 +79,7 @@ async function deliver(deps: CourierDeps, notice: Notice, clock: () => Date): Pr
 const UNHEARD =
   'It was sent twice and nobody recorded an answer: the customer may have got it, or not';
 const TOO_LATE = 'It could not be sent within three days';
+const AFTER_DEBIT = 'It could not be sent before the day of the debit';
 
 async function record(db: Database, notice: Notice, posted: Posted, now: Date): Promise<void> {
   if (posted.kind === 'accepted') return recordSent(db, notice.id, now);

@@ -276,6 +276,22 @@ describe('sending', () => {
     expect(ended.why).toContain('nobody recorded an answer');
   });
 
+  test('the announcement of a debit is not sent after its day, and a person is told', async () => {
+    const bench = workbench(house);
+    const person = await aCustomer(house, 'pm_sepaDebit_attachThen_succeed');
+    await office.introduce(person.customerId, {});
+    const { renewalId } = await bench.openFor(person);
+    const [notice] = await office.list(renewalId);
+    await office.send(after(notice!.createdAt, 49 * HOUR));
+    expect(sink.arrived).toEqual([]);
+    expect(await row(notice!.id)).toMatchObject({
+      status: 'failed',
+      why: 'It could not be sent before the day of the debit',
+    });
+    const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
+    expect(JSON.stringify(renewal.needsAttention)).toContain('was not told (debit_announced)');
+  });
+
   test('a notice that lay for more than three days is not sent any more', async () => {
     const { notice, at } = await warned();
     await office.send(after(at, 73 * HOUR));
