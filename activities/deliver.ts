@@ -39,8 +39,12 @@ export type DeliveryDeps = Pick<Deps, 'db' | 'launch' | 'messenger'>;
 export async function deliverFirst(deps: DeliveryDeps, delivery: FullDelivery): Promise<void> {
   const outcome = await carry(deps, delivery);
   const owed = await deps.db.$transaction((tx) => settleFirst(tx, delivery, outcome, new Date()));
-  // What cannot be sent now is sent by the sweep.
-  if (owed) await sendDispatch(deps, owed).catch(() => {});
+  // What cannot be sent now is sent by the sweep: a place of the relay does not wait for Temporal.
+  if (owed) await Promise.race([sendDispatch(deps, owed).catch(() => {}), patience()]);
+}
+
+function patience(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, 2_000).unref());
 }
 
 async function settleFirst(

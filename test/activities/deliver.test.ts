@@ -54,6 +54,14 @@ test('what is given up while its endpoint is set active stops the endpoint again
   expect(await statuses(id)).toEqual(['disabled', 'failed']);
 });
 
+test('what fails while Temporal is silent gives its place back', async () => {
+  const { id, delivery } = await aTakenDelivery();
+  const refused = answering({ kind: 'refused', why: 'It answered 500' });
+  const launch = { send: () => new Promise(() => {}) };
+  await deliverFirst({ ...refused, launch } as unknown as DeliveryDeps, delivery);
+  expect((await statuses(id))[1]).toBe('retrying');
+}, 10_000);
+
 /** Whether a merchant is sent its events while another machine, cut off for good, has left this undone. */
 async function isServed(key: string, undone: string, values: unknown[]): Promise<void> {
   const body = { url: 'https://app.example/dunlin' };
