@@ -70,10 +70,13 @@ export function changeEndpoint(
   return tx.webhookEndpoint.update({ where: { id }, data: changes });
 }
 
-/** What was given up is sent first: nothing that came after it has gone out meanwhile. */
+/**
+ * What was given up is sent first: nothing that came after it has gone out meanwhile. So is what a run would try again
+ * hours later: the run finds it settled, or goes on with it.
+ */
 export async function activate(tx: Tx, id: string): Promise<WebhookEndpoint> {
   await tx.delivery.updateMany({
-    where: { endpointId: id, status: 'failed' },
+    where: { endpointId: id, status: { in: ['failed', 'retrying'] } },
     data: { status: 'pending', claimedUntil: null },
   });
   return setStatus(tx, id, 'active');
