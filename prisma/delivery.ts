@@ -196,5 +196,10 @@ export async function acknowledgeDeliveries(
     where: { eventId, endpoint, acknowledgedAt: null },
     data: { acknowledgedAt: at },
   });
+  // A reminder under way has nothing left to remind of.
+  await tx.delivery.updateMany({
+    where: { eventId, endpoint, reminders: { gt: 0 }, status: { not: 'delivered' } },
+    data: { status: 'delivered', claimedUntil: null },
+  });
   return count > 0;
 }

@@ -230,6 +230,23 @@ describe('a delivery', () => {
     expect(heard.body.data.map((one: { id: string }) => one.id)).toEqual([first]);
   });
 
+  it.each(['pending', 'retrying', 'failed'])(
+    'is reminded of no more once it is acknowledged, though a reminder is %s',
+    async (status) => {
+      const { id } = await anEndpoint({ acknowledged_types: ['subscription.created'] });
+      const eventId = await anEvent();
+      const key = { endpointId_eventId: { endpointId: id, eventId } };
+      const data = { status, reminders: 1, deliveredAt: new Date(), acknowledgeBy: new Date(0) };
+      await house.db.delivery.update({ where: key, data });
+      await house.call('POST', `/v1/events/${eventId}/acknowledgements`, { body: {} });
+      const { status: now } = await house.db.delivery.findUniqueOrThrow({ where: key });
+      expect(now).toBe('delivered');
+      const again = { body: { endpoint: id } };
+      const { body } = await house.call('POST', `/v1/events/${eventId}/redeliveries`, again);
+      expect(body.status).toBe('pending');
+    },
+  );
+
   it('is acknowledged for endpoints that are there, and with a test key for none that is live', async () => {
     const made = { key: await aLiveKey(house), body: { url: URL_ } };
     const live = (await house.call('POST', '/v1/webhook-endpoints', made)).body.id as string;
