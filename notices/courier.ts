@@ -41,7 +41,11 @@ const AT_ONCE = 4;
 const MOST_ROUNDS = 250;
 
 /** Sends what is due, a few letters at once. Answers how many notices it took. */
-export async function sendDue(deps: CourierDeps, clock: () => Date): Promise<number> {
+export async function sendDue(
+  deps: CourierDeps,
+  clock: () => Date,
+  isStopped = () => false,
+): Promise<number> {
   const { db, leaseMs, post } = deps;
   let taken = 0;
   for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -53,7 +57,7 @@ export async function sendDue(deps: CourierDeps, clock: () => Date): Promise<num
       ),
     );
     taken += due.length;
-    if (due.length < AT_ONCE) break;
+    if (due.length < AT_ONCE || isStopped()) break;
   }
   return taken;
 }
@@ -124,7 +128,7 @@ export function startCourier(deps: CourierDeps, everyMs: number): Courier {
   let timer: NodeJS.Timeout | undefined;
   let underWay: Promise<unknown> = Promise.resolve();
   const look = () => {
-    underWay = sendDue(deps, clock)
+    underWay = sendDue(deps, clock, () => stopped)
       .catch((error: unknown) => deps.onSurprise(error, 'none'))
       .then(() => {
         if (!stopped) timer = setTimeout(look, everyMs);

@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { NoticeKind } from '../../domain/notice.js';
+import { startCourier } from '../../notices/courier.js';
 import { openMailbox } from '../../notices/mailbox.js';
 import { smtpPost } from '../../notices/smtp.js';
 import { planNotice } from '../../prisma/notice.js';
@@ -10,7 +11,7 @@ import { HOUR, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
 import { openPostOffice } from '../support/letters.js';
 import { type MailSink, decodedSubject, openMailSink } from '../support/mail-sink.js';
-import { aCustomer } from '../support/people.js';
+import { aCustomer, until } from '../support/people.js';
 import { refundDesk } from '../support/refunding.js';
 
 let house: House;
@@ -188,6 +189,30 @@ describe('sending', () => {
     await office.send(new Date(last));
     expect(sink.arrived).toHaveLength(9);
     expect(new Set(sink.arrived.map(({ raw }) => /Message-ID: (.*)/i.exec(raw)![1])).size).toBe(9);
+  });
+
+  test('that is stopped finishes what it has in hand, and takes nothing more', async () => {
+    const { notice } = await warned();
+    const past = after(new Date(), -HOUR);
+    await house.db.$executeRaw`
+      insert into notice (id, merchant_id, customer_id, renewal_id, kind, subject, key, locale, send_at, try_at, created_at)
+      select 'ntc_' || n, merchant_id, customer_id, renewal_id, kind, subject, key || n, locale, ${past}, ${past}, ${past}
+      from notice, generate_series(1, 11) n where id = ${notice!.id}`;
+    let handed = 0;
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const send = async () => {
+      handed++;
+      await answered;
+      return { kind: 'accepted' } as const;
+    };
+    const post = { atAnyHour: true, send };
+    const courier = startCourier({ ...office.courier, post }, 100);
+    await until(() => Promise.resolve(handed === 4));
+    const stopped = courier.stop();
+    answer();
+    await stopped;
+    expect(handed).toBe(4);
   });
 
   test('waits for the hour that the notice was planned for', async () => {
