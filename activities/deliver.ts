@@ -20,6 +20,7 @@ import {
   putBack,
 } from '../prisma/delivery.js';
 import { type Dispatch, oweDeliveryRun } from '../prisma/dispatch.js';
+import { lockRow } from '../prisma/lock-row.js';
 import { stopSending } from '../prisma/webhook-endpoint.js';
 import type { Deps } from './deps.js';
 import { sendDispatch } from './dispatch.js';
@@ -38,8 +39,12 @@ export type DeliveryDeps = Pick<Deps, 'db' | 'launch' | 'messenger' | 'tempo'>;
 export async function deliverFirst(deps: DeliveryDeps, delivery: FullDelivery): Promise<void> {
   const outcome = await carry(deps, delivery);
   const owed = await deps.db.$transaction((tx) => settleFirst(tx, delivery, outcome, new Date()));
-  // What cannot be sent now is sent by the sweep.
-  if (owed) await sendDispatch(deps, owed).catch(() => {});
+  // What cannot be sent now is sent by the sweep: a place of the relay does not wait for Temporal.
+  if (owed) await Promise.race([sendDispatch(deps, owed).catch(() => {}), patience()]);
+}
+
+function patience(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, 2_000).unref());
 }
 
 async function settleFirst(
@@ -107,6 +112,8 @@ async function giveUp(
   outcome: Exclude<SendOutcome, { kind: 'delivered' }>,
   now: Date,
 ): Promise<void> {
+  // Whoever sets it active at this moment has looked at another failure.
+  await lockRow(tx, 'webhook_endpoint', delivery.endpointId);
   if (!(await markRefused(tx, delivery, 'failed', outcome))) return;
   const gone = outcome.kind === 'gone';
   await stopSending(tx, delivery.endpointId, gone ? 'disabled' : 'failing', {

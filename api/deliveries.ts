@@ -2,13 +2,14 @@
 import { z } from 'zod';
 
 import { DomainError } from '../domain/errors.js';
+import type { Tx } from '../prisma/client.js';
 import { acknowledgeDeliveries, listDeliveries, sendAgain } from '../prisma/delivery.js';
 import { requireEvent } from '../prisma/event.js';
-import { requireEndpoint } from '../prisma/webhook-endpoint.js';
+import { type WebhookEndpoint, requireEndpoint } from '../prisma/webhook-endpoint.js';
 import { requireMode } from './authenticate.js';
 import { pageAnswer } from './page.js';
 import { renderDelivery } from './render/webhook-endpoint.js';
-import { route } from './route.js';
+import { type ApiRequest, route } from './route.js';
 import { byId, idOf, listOf } from './schemas/common.js';
 import { delivery } from './schemas/webhook-endpoint.js';
 import { write } from './write.js';
@@ -43,15 +44,14 @@ export const deliveryRoutes = [
     answers: { 202: { description: 'It is on its way', schema: delivery } },
     run: (request) =>
       write(request, async (tx) => {
-        const { caller, merchantId, body: asked } = request;
+        const { merchantId, body: asked } = request;
         const event = await requireEvent(tx, merchantId, request.params.id);
-        const endpoint = await requireEndpoint(tx, merchantId, asked.endpoint).catch(notNamed);
-        requireMode(caller, endpoint.mode, 'endpoint');
+        const endpoint = await requireNamed(tx, request, asked.endpoint);
         if (endpoint.status !== 'active')
           throw new DomainError('conflict', 'endpoint_stopped', 'Set the endpoint active first');
-        const row = await sendAgain(tx, event, endpoint.id);
+        const { delivery: row, changed } = await sendAgain(tx, event, endpoint.id);
         const body = renderDelivery(row);
-        return { status: 202, body, audited: { object: event.id, after: body } };
+        return { status: 202, body, audited: changed ? { object: event.id, after: body } : null };
       }),
   }),
   route({
@@ -60,21 +60,36 @@ export const deliveryRoutes = [
     scope: 'write',
     tag,
     summary: 'Say that the app has acted on an event',
-    description: 'For one endpoint, or for all of them. Saying it again changes nothing.',
+    description:
+      'For one endpoint, or for all of them; with a test key for those that are test. Saying it again changes nothing.',
     params,
     body: z.strictObject({ endpoint: idOf('whe').optional() }),
     answers: { 200: { description: 'Deliveries', schema: all } },
     run: (request) =>
       write(request, async (tx, now) => {
-        const { merchantId, body } = request;
+        const { caller, merchantId, body } = request;
         const event = await requireEvent(tx, merchantId, request.params.id);
-        await acknowledgeDeliveries(tx, event.id, body.endpoint, now);
+        const named = body.endpoint && (await requireNamed(tx, request, body.endpoint));
+        const whose = caller.mode === 'test' ? { mode: 'test' as const } : {};
+        const of = named ? { id: named.id } : whose;
+        const changed = await acknowledgeDeliveries(tx, event.id, of, now);
         const rows = await listDeliveries(tx, event.id);
         const shown = { data: rows.map(renderDelivery), has_more: false };
-        return { status: 200, body: shown, audited: { object: event.id, after: shown } };
+        const audited = changed ? { object: event.id, after: shown } : null;
+        return { status: 200, body: shown, audited };
       }),
   }),
 ];
+
+async function requireNamed(
+  tx: Tx,
+  { caller, merchantId }: Pick<ApiRequest, 'caller' | 'merchantId'>,
+  id: string,
+): Promise<WebhookEndpoint> {
+  const endpoint = await requireEndpoint(tx, merchantId, id).catch(notNamed);
+  requireMode(caller, endpoint.mode, 'endpoint');
+  return endpoint;
+}
 
 function notNamed(): never {
   throw new DomainError('invalid', 'invalid_request', 'is no webhook endpoint', 'endpoint');

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 import { DomainError } from '../domain/errors.js';
+import { placeAllEvents } from '../prisma/event.js';
+import { lockRow } from '../prisma/lock-row.js';
 import {
   activate,
   changeEndpoint,
@@ -17,7 +19,7 @@ import { defined } from './defined.js';
 import type { ApiDeps } from './deps.js';
 import { pageAnswer, pageFor } from './page.js';
 import { renderEndpoint } from './render/webhook-endpoint.js';
-import { route } from './route.js';
+import { type Answer, route } from './route.js';
 import { byId, listOf, pageOf } from './schemas/common.js';
 import {
   changedEndpoint,
@@ -44,7 +46,7 @@ export const webhookEndpointRoutes = [
     body: newEndpoint,
     answers: { 201: { description: 'The new endpoint', schema: endpointWithSecret } },
     run: (request) =>
-      write(request, async (tx, now) => {
+      writeFromNowOn(request, async (tx, now) => {
         const { api, caller, merchantId, body } = request;
         requireUrl(api, body.url, caller.mode);
         const { url, event_types: eventTypes, acknowledged_types: acknowledgedTypes } = body;
@@ -96,8 +98,9 @@ export const webhookEndpointRoutes = [
     immutable: ['mode'],
     answers: one,
     run: (request) =>
-      write(request, async (tx) => {
+      writeFromNowOn(request, async (tx) => {
         const { api, caller, merchantId, body } = request;
+        await lockRow(tx, 'webhook_endpoint', request.params.id);
         const before = await requireEndpoint(tx, merchantId, request.params.id);
         requireMode(caller, before.mode, 'mode');
         if (body.url) requireUrl(api, body.url, before.mode as 'test' | 'live');
@@ -115,7 +118,9 @@ export const webhookEndpointRoutes = [
         if (body.status === 'disabled') row = await disable(tx, before.id);
         if (body.status === 'active' && before.status !== 'active')
           row = await activate(tx, before.id);
-        return { status: 200, body: renderEndpoint(row) };
+        const after = renderEndpoint(row);
+        const audited = { object: row.id, before: renderEndpoint(before), after };
+        return { status: 200, body: after, audited };
       }),
   }),
   route({
@@ -150,15 +155,24 @@ export const webhookEndpointRoutes = [
     run: (request) =>
       write(request, async (tx, now) => {
         const { api, caller, merchantId, body } = request;
+        await lockRow(tx, 'webhook_endpoint', request.params.id);
         const before = await requireEndpoint(tx, merchantId, request.params.id);
         requireMode(caller, before.mode, 'mode');
         const until = new Date(now.getTime() + body.expires_in_hours * 3_600_000);
         const row = await rotateSecret(tx, before.id, until);
         const secret = api.messenger.secretOf(row.id, row.secretVersion);
-        return { status: 201, body: renderEndpoint(row), shownOnce: { secret } };
+        const after = renderEndpoint(row);
+        const audited = { object: row.id, before: renderEndpoint(before), after };
+        return { status: 201, body: after, shownOnce: { secret }, audited };
       }),
   }),
 ];
+
+/** What happened before belongs to the endpoints as they were, even while no worker runs. */
+async function writeFromNowOn(...[request, work]: Parameters<typeof write>): Promise<Answer> {
+  await placeAllEvents(request.api.db, request.merchantId);
+  return write(request, work);
+}
 
 function requireUrl({ messenger }: ApiDeps, url: string, mode: 'test' | 'live'): void {
   const fault = messenger.urlFault(url, mode);

@@ -41,7 +41,11 @@ const AT_ONCE = 4;
 const MOST_ROUNDS = 250;
 
 /** Sends what is due, a few letters at once. Answers how many notices it took. */
-export async function sendDue(deps: CourierDeps, clock: () => Date): Promise<number> {
+export async function sendDue(
+  deps: CourierDeps,
+  clock: () => Date,
+  isStopped = () => false,
+): Promise<number> {
   const { db, leaseMs, post } = deps;
   let taken = 0;
   for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -53,7 +57,7 @@ export async function sendDue(deps: CourierDeps, clock: () => Date): Promise<num
       ),
     );
     taken += due.length;
-    if (due.length < AT_ONCE) break;
+    if (due.length < AT_ONCE || isStopped()) break;
   }
   return taken;
 }
@@ -68,6 +72,8 @@ async function deliver(deps: CourierDeps, notice: Notice, clock: () => Date): Pr
   const written = writeLetter(notice, facts, deps, now);
   if (written.kind === 'skip')
     return recordEnd(db, notice.id, { status: 'skipped', why: written.why });
+  if (notice.kind === 'debit_announced' && facts.day! <= now)
+    return giveUp(db, notice, AFTER_DEBIT, now);
   const byDay = daytime(notice.kind as NoticeKind, now.getTime(), facts.customer.timeZone);
   if (byDay > now.getTime() && !post.atAnyHour) return recordDelay(db, notice.id, new Date(byDay));
   const { letter } = written;
@@ -78,6 +84,7 @@ async function deliver(deps: CourierDeps, notice: Notice, clock: () => Date): Pr
 const UNHEARD =
   'It was sent twice and nobody recorded an answer: the customer may have got it, or not';
 const TOO_LATE = 'It could not be sent within three days';
+const AFTER_DEBIT = 'It could not be sent before the day of the debit';
 
 async function record(db: Database, notice: Notice, posted: Posted, now: Date): Promise<void> {
   if (posted.kind === 'accepted') return recordSent(db, notice.id, now);
@@ -122,7 +129,7 @@ export function startCourier(deps: CourierDeps, everyMs: number): Courier {
   let timer: NodeJS.Timeout | undefined;
   let underWay: Promise<unknown> = Promise.resolve();
   const look = () => {
-    underWay = sendDue(deps, clock)
+    underWay = sendDue(deps, clock, () => stopped)
       .catch((error: unknown) => deps.onSurprise(error, 'none'))
       .then(() => {
         if (!stopped) timer = setTimeout(look, everyMs);

@@ -17,7 +17,7 @@ export function plain(text: string, most = MOST): string {
 /** A name to greet by. What looks like an address is none: mail programs would turn it into a link. */
 export function greetable(name: string | null): string {
   const clean = plain(name ?? '');
-  return /[/:@<>\\]|\w\.\w|www/i.test(clean) ? '' : clean;
+  return /[/:@<>\\]|[\p{L}\p{N}_][.。．｡][\p{L}\p{N}_]|www/iu.test(clean) ? '' : clean;
 }
 
 /** Conservative on purpose: every character that means something in a header or an SMTP command is out. */

@@ -33,7 +33,7 @@ export function addressFault(address: string, target: Target): string | undefine
   const literal = ipaddr.isValid(address) ? ipaddr.process(address) : undefined;
   if (!literal) return 'is no address';
   const range = rangeOf(literal);
-  const plain = target.url.toLowerCase().startsWith('http:');
+  const plain = new URL(target.url).protocol === 'http:';
   if (plain && range !== 'loopback')
     return 'must be https: only this machine may be called by http';
   if (range === 'public') return undefined;
@@ -53,8 +53,8 @@ function literalOf(host: string): string | undefined {
 /** Never the link's own addresses: that is where a cloud's metadata is. */
 const OWN_NETWORK = ['loopback', 'private', 'uniqueLocal'];
 
-/** In Azure the machine's own host answers here; to a table of ranges it is a public address. */
-const METADATA = ['168.63.129.16'];
+/** Where clouds tell a machine its secrets, at addresses that look public (Azure) or private (AWS, Google, Oracle). */
+const METADATA = ['168.63.129.16', 'fd00:ec2::254', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe'];
 
 function rangeOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
   if (METADATA.includes(address.toString())) return 'metadata';

@@ -93,6 +93,8 @@ function exchange(
             heard,
           );
     request.once('error', reject);
+    // An answer that switches protocols closes it with no error at all.
+    request.once('close', () => reject(new Error('it closed the connection')));
     request.end(body);
   });
 }

@@ -153,43 +153,52 @@ export function listLeftAlone(db: Tx, now: Date, limit: number): Promise<Deliver
 /** Sends what nobody acknowledged in time once more. Answers how many there were. */
 export function remindUnacknowledged(db: Tx, now: Date, most: number): Promise<number> {
   return db.$executeRaw`
-    update delivery set status = 'pending', reminders = reminders + 1
-    where status = 'delivered' and acknowledge_by < ${now} and acknowledged_at is null
-      and reminders < ${most}`;
+    update delivery d set status = 'pending', reminders = reminders + 1
+    from (select endpoint_id, event_id from delivery
+      where status = 'delivered' and acknowledge_by < ${now} and acknowledged_at is null
+        and reminders < ${most} for update skip locked) due
+    where d.endpoint_id = due.endpoint_id and d.event_id = due.event_id`;
 }
 
 export function listDeliveries(db: Tx, eventId: string): Promise<Delivery[]> {
   return db.delivery.findMany({ where: { eventId }, orderBy: { endpointId: 'asc' } });
 }
 
-/** Puts an event in an endpoint's line again, or for the first time. What is on its way already stays so. */
+/** Puts an event in an endpoint's line again, or for the first time. What is on its way already is not `changed`. */
 export async function sendAgain(
   tx: Tx,
   event: Pick<Event, 'id' | 'merchantId' | 'subscriptionId' | 'sequence' | 'position'>,
   endpointId: string,
-): Promise<Delivery> {
+): Promise<{ delivery: Delivery; changed: boolean }> {
   const { id: eventId, merchantId, subscriptionId, sequence, position } = event;
   const key = { endpointId, eventId };
-  await tx.delivery.createMany({
+  const made = await tx.delivery.createMany({
     data: [{ ...key, merchantId, subscriptionId, sequence, position: position! }],
     skipDuplicates: true,
   });
-  await tx.delivery.updateMany({
+  const again = await tx.delivery.updateMany({
     where: { ...key, status: { in: ['delivered', 'failed'] } },
     data: { status: 'pending', claimedUntil: null, reminders: 0 },
   });
-  return tx.delivery.findUniqueOrThrow({ where: { endpointId_eventId: key } });
+  const delivery = await tx.delivery.findUniqueOrThrow({ where: { endpointId_eventId: key } });
+  return { delivery, changed: made.count + again.count > 0 };
 }
 
-/** The app has acted on it. The first word counts. */
+/** The app has acted on it. The first word counts: false if all of it was said before. */
 export async function acknowledgeDeliveries(
   tx: Tx,
   eventId: string,
-  endpointId: string | undefined,
+  endpoint: { readonly id?: string; readonly mode?: 'test' },
   at: Date,
-): Promise<void> {
-  await tx.delivery.updateMany({
-    where: { eventId, ...(endpointId && { endpointId }), acknowledgedAt: null },
+): Promise<boolean> {
+  const { count } = await tx.delivery.updateMany({
+    where: { eventId, endpoint, acknowledgedAt: null },
     data: { acknowledgedAt: at },
   });
+  // A reminder under way has nothing left to remind of.
+  await tx.delivery.updateMany({
+    where: { eventId, endpoint, reminders: { gt: 0 }, status: { not: 'delivered' } },
+    data: { status: 'delivered', claimedUntil: null },
+  });
+  return count > 0;
 }

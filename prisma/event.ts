@@ -43,26 +43,48 @@ export function placeEvents(db: Database, merchantId: string): Promise<number> {
   return db.$transaction(async (tx) => {
     // A statement of its own: the next one must see what the last holder has committed.
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('place events'), hashtext(${merchantId}))`;
-    const [placed] = await tx.$queryRaw<{ count: bigint }[]>`
-      with unplaced as (
-        -- Ids are made by several machines' clocks; the sequence is the order within a subscription.
-        select id, sequence, max(id) over (partition by subscription_id order by sequence) as run
-        from event where merchant_id = ${merchantId} and position is null),
-      next as (
-        select id, (select coalesce(max(position), 0) from event where merchant_id = ${merchantId})
-          + row_number() over (order by run, sequence) as position
-        from unplaced order by run, sequence limit ${MOST_PLACED}),
-      placed as (
-        update event set position = next.position from next where event.id = next.id
-        returning event.id, event.merchant_id, event.subscription_id, event.sequence, event.type, event.position),
-      owed as (
-        insert into delivery (endpoint_id, event_id, merchant_id, subscription_id, sequence, position)
-        select e.id, p.id, p.merchant_id, p.subscription_id, p.sequence, p.position
-        from placed p join webhook_endpoint e on e.merchant_id = p.merchant_id and e.status <> 'disabled'
-          and e.event_types && array['*', p.type, split_part(p.type, '.', 1) || '.*'])
-      select count(*) from placed`;
-    return Number(placed!.count);
+    return place(tx, merchantId);
   });
+}
+
+/** As placeEvents, but who else is at it, or has an endpoint in hand, is left to it: a relay has others to serve. */
+export function placeIfFree(db: Database, merchantId: string): Promise<number> {
+  return db.$transaction(async (tx) => {
+    await tx.$executeRaw`set local lock_timeout = '1s'`;
+    const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
+      select pg_try_advisory_xact_lock(hashtext('place events'), hashtext(${merchantId})) as taken`;
+    return lock!.taken ? place(tx, merchantId) : 0;
+  });
+}
+
+async function place(tx: Tx, merchantId: string): Promise<number> {
+  const [placed] = await tx.$queryRaw<{ count: bigint }[]>`
+    with unplaced as (
+      -- Ids are made by several machines' clocks; the sequence is the order within a subscription.
+      select id, sequence, max(id) over (partition by subscription_id order by sequence) as run
+      from event where merchant_id = ${merchantId} and position is null),
+    next as (
+      select id, (select coalesce(max(position), 0) from event where merchant_id = ${merchantId})
+        + row_number() over (order by run, sequence) as position
+      from unplaced order by run, sequence limit ${MOST_PLACED}),
+    listening as (
+      -- One that is being removed is waited for.
+      select id, event_types from webhook_endpoint
+      where merchant_id = ${merchantId} and status <> 'disabled' for key share),
+    placed as (
+      update event set position = next.position from next where event.id = next.id
+      returning event.id, event.merchant_id, event.subscription_id, event.sequence, event.type, event.position),
+    owed as (
+      insert into delivery (endpoint_id, event_id, merchant_id, subscription_id, sequence, position)
+      select e.id, p.id, p.merchant_id, p.subscription_id, p.sequence, p.position
+      from placed p join listening e on e.event_types && array['*', p.type, split_part(p.type, '.', 1) || '.*'])
+    select count(*) from placed`;
+  return Number(placed!.count);
+}
+
+/** Until none is left that was committed by now: who listens from now on hears of none of them, who did hears of all. */
+export async function placeAllEvents(db: Database, merchantId: string): Promise<void> {
+  while ((await placeEvents(db, merchantId)) === MOST_PLACED);
 }
 
 export interface EventPage {

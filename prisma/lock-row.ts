@@ -4,7 +4,7 @@ import { Prisma } from './generated/client.js';
 /** Takes a row for this transaction, so that what is read of it next is what the change replaces. */
 export async function lockRow(
   tx: Tx,
-  table: 'customer' | 'gateway_account' | 'merchant' | 'routing_rule',
+  table: 'customer' | 'gateway_account' | 'merchant' | 'routing_rule' | 'webhook_endpoint',
   id: string,
 ): Promise<void> {
   // Rows that refer to it can still be written meanwhile.

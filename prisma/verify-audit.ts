@@ -1,6 +1,7 @@
 /** Verifying the audit trail: walks the chain of seals, page by page, and names the first row that breaks it. */
 import pg from 'pg';
 
+import { makeId } from '../domain/ids.js';
 import { type AuditRow, NO_SEAL, entryHashOf, sealHashOf } from './audit-seal.js';
 
 export type Verdict =
@@ -26,11 +27,15 @@ interface SealRow extends Omit<AuditRow, 'id'> {
 interface Chain {
   readonly sealed: number;
   readonly head: string;
+  /** The latest time that a sealed entry has. */
+  readonly latest: number;
   /** Whether the head that was noted earlier came by. */
   readonly met: boolean;
 }
 
 const PAGE = 1_000;
+/** No writer is so late, and no entry so much older or younger than its id says. */
+const HOUR_MS = 3_600_000;
 
 /** Reads one state of the database, whatever is written meanwhile. `notedHead` is a head that was told earlier. */
 export async function verifyAudit(databaseUrl: string, notedHead = NO_SEAL): Promise<Verdict> {
@@ -40,7 +45,7 @@ export async function verifyAudit(databaseUrl: string, notedHead = NO_SEAL): Pro
     await client.query('begin isolation level repeatable read, read only');
     const chain = await walk(client, notedHead);
     if (typeof chain === 'string') return { kind: 'broken', why: chain };
-    const slipped = await findSlippedIn(client);
+    const slipped = await findSlippedIn(client, chain.latest);
     if (slipped) return { kind: 'broken', why: `inserted: ${slipped}` };
     if (!chain.met)
       return {
@@ -56,17 +61,20 @@ export async function verifyAudit(databaseUrl: string, notedHead = NO_SEAL): Pro
 
 /** The whole chain, or what is wrong with it first. */
 async function walk(client: pg.Client, notedHead: string): Promise<Chain | string> {
-  let [sealed, head, met] = [0, NO_SEAL, notedHead === NO_SEAL];
+  let chain: Chain = { sealed: 0, head: NO_SEAL, latest: 0, met: notedHead === NO_SEAL };
   for (;;) {
-    const seals = await readSeals(client, sealed);
+    const seals = await readSeals(client, chain.sealed);
     for (const seal of seals) {
-      const wrong = wrongWith(seal, sealed + 1, head);
+      const wrong = wrongWith(seal, chain);
       if (wrong) return wrong;
-      sealed++;
-      head = seal.hash;
-      met ||= head === notedHead;
+      chain = {
+        sealed: chain.sealed + 1,
+        head: seal.hash,
+        latest: Math.max(chain.latest, seal.at.getTime()),
+        met: chain.met || seal.hash === notedHead,
+      };
     }
-    if (seals.length < PAGE) return { sealed, head, met };
+    if (seals.length < PAGE) return chain;
   }
 }
 
@@ -80,23 +88,32 @@ async function readSeals(client: pg.Client, after: number): Promise<SealRow[]> {
   return rows;
 }
 
-function wrongWith(seal: SealRow, expected: number, head: string): string | undefined {
+function wrongWith(seal: SealRow, { sealed, head, latest }: Chain): string | undefined {
   const name = `${seal.entry_id} (seal ${seal.seq})`;
+  const expected = sealed + 1;
   if (Number(seal.seq) !== expected) return `removed: seal ${expected}, before ${name}`;
   if (seal.previous_hash !== head) return `inserted, removed or changed: what is before ${name}`;
   if (sealHashOf(head, seal.entry_hash) !== seal.hash) return `changed: the seal of ${name}`;
   if (seal.id === null) return `removed: ${name}`;
   if (entryHashOf({ ...seal, id: seal.id }) !== seal.entry_hash) return `changed: ${name}`;
+  const at = seal.at.getTime();
+  const asItsId = idAt(at - HOUR_MS) < seal.id && seal.id < idAt(at + HOUR_MS);
+  if (!asItsId || at < latest - HOUR_MS) return `inserted: ${name}`;
   return undefined;
 }
 
-/** No writer is an hour late: without a seal, among entries that were sealed long ago, a row was put there later. */
-async function findSlippedIn(client: pg.Client): Promise<string | undefined> {
+/** Where ids made then begin: worked out here, because whoever has the database has its functions too. */
+function idAt(at: number): string {
+  return makeId('aud', Math.max(1, at), () => 0);
+}
+
+/** Without a seal, among entries that were sealed long ago, a row was put there later. */
+async function findSlippedIn(client: pg.Client, latest: number): Promise<string | undefined> {
   const { rows } = await client.query<{ id: string }>(
     `select min(e.id) as id from audit_entry e
       where not exists (select 1 from audit_seal s where s.entry_id = e.id)
-        and e.id < (select audit_id(l.at - interval '1 hour') from audit_seal s join audit_entry l on l.id = s.entry_id
-                     order by s.seq desc limit 1)`,
+        and e.id < $1`,
+    [idAt(latest - HOUR_MS)],
   );
   return rows[0]?.id;
 }

@@ -5,6 +5,7 @@ import type { NeedsAttention } from '../domain/renewal.js';
 import type { Tx } from './client.js';
 import type { WebhookEndpoint } from './generated/client.js';
 import { Prisma } from './generated/client.js';
+import { lockRow } from './lock-row.js';
 import { newId } from './new-id.js';
 import { type Page, newestFirst } from './page.js';
 
@@ -28,6 +29,7 @@ export async function createEndpoint(
   now: Date,
 ): Promise<WebhookEndpoint> {
   const { merchantId } = asked;
+  await lockRow(tx, 'merchant', merchantId);
   if ((await tx.webhookEndpoint.count({ where: { merchantId } })) >= MOST_ENDPOINTS)
     throw new DomainError(
       'conflict',
@@ -68,10 +70,13 @@ export function changeEndpoint(
   return tx.webhookEndpoint.update({ where: { id }, data: changes });
 }
 
-/** What was given up is sent first: nothing that came after it has gone out meanwhile. */
+/**
+ * What was given up is sent first: nothing that came after it has gone out meanwhile. So is what a run would try again
+ * hours later: the run finds it settled, or goes on with it.
+ */
 export async function activate(tx: Tx, id: string): Promise<WebhookEndpoint> {
   await tx.delivery.updateMany({
-    where: { endpointId: id, status: 'failed' },
+    where: { endpointId: id, status: { in: ['failed', 'retrying'] } },
     data: { status: 'pending', claimedUntil: null },
   });
   return setStatus(tx, id, 'active');

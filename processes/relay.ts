@@ -8,7 +8,7 @@ import { type DeliveryDeps, deliverFirst } from '../activities/deliver.js';
 import { MOST_REMINDERS } from '../domain/delivery.js';
 import type { Logger } from '../logger.js';
 import { type FullDelivery, claimDeliveries, remindUnacknowledged } from '../prisma/delivery.js';
-import { listUnplaced, placeEvents } from '../prisma/event.js';
+import { listUnplaced, placeIfFree } from '../prisma/event.js';
 
 export interface Relay {
   /** Resolves when what it has in its hands is settled. */
@@ -29,8 +29,13 @@ export function startRelay(deps: DeliveryDeps, logger: Logger): Relay {
 
   async function placeAll(): Promise<boolean> {
     const merchants = await listUnplaced(deps.db, MERCHANTS_PER_ROUND);
-    for (const merchantId of merchants) await placeEvents(deps.db, merchantId);
-    return merchants.length > 0;
+    let placed = 0;
+    for (const merchantId of merchants)
+      placed += await placeIfFree(deps.db, merchantId).catch((err: unknown) => {
+        logger.warn({ err, merchantId }, 'Events of a merchant get their places later');
+        return 0;
+      });
+    return placed > 0;
   }
 
   async function remind(): Promise<void> {

@@ -9,7 +9,10 @@ const slug = z
   .regex(/^[a-z][a-z\d-]*$/, { error: 'must be lower case letters, digits and dashes' });
 
 /** Dunlin's own settings are not a gateway's credentials. */
-const OWN_SETTING = /^env:(DUNLIN_|DATABASE_|POSTGRES_|TEMPORAL_|PG[A-Z]+$)/;
+const OWN_SETTING =
+  /^(env:(DUNLIN_|DATABASE_|POSTGRES_|TEMPORAL_|SIGNING_|SMTP_|PG[A-Z]+$)|file:\/(proc|sys|dev)\/)/;
+/** A path that could be written shorter may lead elsewhere than it seems. */
+const ROUNDABOUT = /\/\.{0,2}\//;
 
 const secretReference = z
   .string()
@@ -17,6 +20,9 @@ const secretReference = z
   .regex(/^(env:[A-Za-z_]\w*|file:\/[\w./-]+)$/, {
     error:
       'must say where the secret is, as env:NAME or file:/path, and never be the secret itself',
+  })
+  .refine((reference) => !ROUNDABOUT.test(reference), {
+    error: 'must be a path without empty steps, . and ..',
   })
   .refine((reference) => !OWN_SETTING.test(reference), {
     error: 'names a setting of Dunlin itself',

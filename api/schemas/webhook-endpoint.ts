@@ -26,7 +26,7 @@ const acknowledgedTypes = z
     example: ['service.suspended'],
   });
 
-const url = z.string().min(1).max(2000).meta({ example: 'https://app.example/dunlin' });
+const url = text(2000).meta({ example: 'https://app.example/dunlin' });
 
 const described = {
   description: text(200).nullable().optional(),

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 import { DEFAULT_POLICY } from '../../domain/dunning-policy.js';
 import type { NoticeKind } from '../../domain/notice.js';
+import { startCourier } from '../../notices/courier.js';
 import { openMailbox } from '../../notices/mailbox.js';
 import { smtpPost } from '../../notices/smtp.js';
 import { planNotice } from '../../prisma/notice.js';
@@ -15,6 +16,7 @@ import {
   type Terms,
   aCustomer,
   aPolicy,
+  until,
   whereItIsMidnight,
   whereItIsNoon,
 } from '../support/people.js';
@@ -203,6 +205,30 @@ describe('sending', () => {
     expect(new Set(sink.arrived.map(({ raw }) => /Message-ID: (.*)/i.exec(raw)![1])).size).toBe(9);
   });
 
+  test('that is stopped finishes what it has in hand, and takes nothing more', async () => {
+    const { notice } = await warned();
+    const past = after(new Date(), -HOUR);
+    await house.db.$executeRaw`
+      insert into notice (id, merchant_id, customer_id, renewal_id, kind, subject, key, locale, send_at, try_at, created_at)
+      select 'ntc_' || n, merchant_id, customer_id, renewal_id, kind, subject, key || n, locale, ${past}, ${past}, ${past}
+      from notice, generate_series(1, 11) n where id = ${notice!.id}`;
+    let handed = 0;
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const send = async () => {
+      handed++;
+      await answered;
+      return { kind: 'accepted' } as const;
+    };
+    const post = { atAnyHour: true, send };
+    const courier = startCourier({ ...office.courier, post }, 100);
+    await until(() => Promise.resolve(handed === 4));
+    const stopped = courier.stop();
+    answer();
+    await stopped;
+    expect(handed).toBe(4);
+  });
+
   test('waits for the hour that the notice was planned for', async () => {
     const { notice, at } = await warned();
     await office.send(after(at, -1_000));
@@ -287,6 +313,22 @@ describe('sending', () => {
     const ended = await row(notice!.id);
     expect(ended).toMatchObject({ status: 'failed', unanswered: 2, attempts: 2 });
     expect(ended.why).toContain('nobody recorded an answer');
+  });
+
+  test('the announcement of a debit is not sent after its day, and a person is told', async () => {
+    const bench = workbench(house);
+    const person = await aCustomer(house, 'pm_sepaDebit_attachThen_succeed');
+    await office.introduce(person.customerId, {});
+    const { renewalId } = await bench.openFor(person);
+    const [notice] = await office.list(renewalId);
+    await office.send(after(notice!.createdAt, 49 * HOUR));
+    expect(sink.arrived).toEqual([]);
+    expect(await row(notice!.id)).toMatchObject({
+      status: 'failed',
+      why: 'It could not be sent before the day of the debit',
+    });
+    const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
+    expect(JSON.stringify(renewal.needsAttention)).toContain('was not told (debit_announced)');
   });
 
   test('a notice that lay for more than three days is not sent any more', async () => {

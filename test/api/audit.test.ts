@@ -191,7 +191,11 @@ const STORIES: Record<string, () => Promise<Story>> = {
     id: await anEvent(),
     body: { endpoint: await anEndpoint() },
   }),
-  'POST /v1/events/{id}/acknowledgements': async () => ({ id: await anEvent(), body: {} }),
+  'POST /v1/events/{id}/acknowledgements': async () => {
+    const [id, endpoint] = [await anEvent(), await anEndpoint()];
+    await house.call('POST', `/v1/events/${id}/redeliveries`, { body: { endpoint } });
+    return { id, body: { endpoint } };
+  },
   'POST /v1/api-keys': async () => ({
     body: { name: 'audited', mode: 'test', scopes: ['read'] },
     object: made,
@@ -306,6 +310,12 @@ describe('a request that changes something', () => {
       const again = await ask(action, { id });
       expect([action, again.status, again.added]).toEqual([action, 200, []]);
     }
+    for (const what of ['redeliveries', 'acknowledgements']) {
+      const action = `POST /v1/events/{id}/${what}`;
+      const story = await STORIES[action]!();
+      expect((await ask(action, story)).added).toHaveLength(1);
+      expect([action, (await ask(action, story)).added]).toEqual([action, []]);
+    }
   });
 
   it('is one entry for a command that is recorded twice', async () => {
@@ -329,6 +339,17 @@ describe('an entry', () => {
       { beforeHash: hashOf(before.body), afterHash: hashOf(after.body) },
     ]);
     expect(JSON.stringify(added)).not.toContain('Mia');
+  });
+
+  it('hashes what was there before of whatever is changed in place', async () => {
+    const changing = mutating.filter((it) => it.startsWith('PATCH') || it.endsWith('-rotations'));
+    for (const action of changing) {
+      const { added } = await ask(action, await STORIES[action]!());
+      expect([action, added.map(({ beforeHash }) => beforeHash !== null)]).toEqual([
+        action,
+        [true],
+      ]);
+    }
   });
 
   it('tells a change from the one before even when they meet', async () => {

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { placeEvents } from '../../prisma/event.js';
+import { placeEvents, recordEvent } from '../../prisma/event.js';
 import { type House, aKeyWith, aLiveKey, aSubscription, openHouse } from './harness.js';
 
 let house: House;
@@ -59,8 +59,9 @@ describe('a webhook endpoint', () => {
     'https://a:b@app.example/',
     'https://app.example:25/',
     'https://169.254.169.254/',
+    'https://app.example/\u0000',
     'nonsense',
-  ])('cannot be at %s', async (url) => {
+  ])('cannot be at %j', async (url) => {
     const { status, body } = await house.call('POST', '/v1/webhook-endpoints', { body: { url } });
     expect([status, body.errors[0].field]).toEqual([422, 'url']);
     const { id } = (await house.call('GET', '/v1/webhook-endpoints?limit=1')).body.data[0];
@@ -92,6 +93,42 @@ describe('a webhook endpoint', () => {
     expect((await house.call('PATCH', at, { body: { status: 'failing' } })).status).toBe(422);
   });
 
+  it('is told what happens from now on, until it is disabled, although no worker runs', async () => {
+    const before = await aSubscription(house);
+    const { id } = await anEndpoint();
+    const during = await aSubscription(house);
+    await house.call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { status: 'disabled' } });
+    const after = await aSubscription(house);
+    await placeEvents(house.db, house.merchant.id);
+    const told = await house.db.delivery.findMany({ where: { endpointId: id } });
+    const subscriptions = told.map(({ subscriptionId }) => subscriptionId);
+    expect([before, during, after].map(({ id: it }) => subscriptions.includes(it))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it('can be removed while events get their places', async () => {
+    const { id: merchantId, admin: key } = await house.addMerchant();
+    const { id: subscriptionId } = await aSubscription(house, {}, key);
+    const payload = { subscription: subscriptionId, status: 'active', service: 'full' };
+    const event = { merchantId, subscriptionId, type: 'subscription.updated', payload };
+    let busy = true;
+    const placing = (async () => {
+      while (busy) {
+        await house.db.$transaction((tx) => recordEvent(tx, { ...event, at: new Date() }));
+        await placeEvents(house.db, merchantId);
+      }
+    })();
+    for (let time = 0; time < 100; time++) {
+      const made = await house.call('POST', '/v1/webhook-endpoints', { key, body: { url: URL_ } });
+      await house.call('DELETE', `/v1/webhook-endpoints/${made.body.id}`, { key });
+    }
+    busy = false;
+    await placing;
+  });
+
   it('is gone with what waited for it', async () => {
     const { id } = await anEndpoint();
     const event = await anEvent();
@@ -115,22 +152,13 @@ describe('a webhook endpoint', () => {
     expect((await house.call('POST', rotations, { body: {} })).status).toBe(403);
   });
 
-  it('is one of twenty at most', async () => {
-    const { id: merchantId, admin: key } = await house.addMerchant();
-    for (let made = 0; made < 20; made++)
-      await house.db.webhookEndpoint.create({
-        data: {
-          id: `whe_${made}_${merchantId}`,
-          merchantId,
-          mode: 'test',
-          url: URL_,
-          eventTypes: ['*'],
-          acknowledgedTypes: [],
-          createdAt: new Date(),
-        },
-      });
+  it('is one of twenty at most, also when all are asked for at once', async () => {
+    const { admin: key } = await house.addMerchant();
     const asked = { key, body: { url: URL_ } };
-    const { status, body } = await house.call('POST', '/v1/webhook-endpoints', asked);
+    const add = () => house.call('POST', '/v1/webhook-endpoints', asked);
+    const all = await Promise.all(Array.from({ length: 30 }, add));
+    expect(all.filter(({ status }) => status === 201)).toHaveLength(20);
+    const { status, body } = await add();
     expect([status, body.code]).toEqual([409, 'too_many_endpoints']);
   });
 });
@@ -200,6 +228,43 @@ describe('a delivery', () => {
     expect(mine(shown.body.data)).toMatchObject({ acknowledgement: 'overdue' });
     const heard = await house.call('GET', '/v1/events?acknowledged=true');
     expect(heard.body.data.map((one: { id: string }) => one.id)).toEqual([first]);
+  });
+
+  it.each(['pending', 'retrying', 'failed'])(
+    'is reminded of no more once it is acknowledged, though a reminder is %s',
+    async (status) => {
+      const { id } = await anEndpoint({ acknowledged_types: ['subscription.created'] });
+      const eventId = await anEvent();
+      const key = { endpointId_eventId: { endpointId: id, eventId } };
+      const data = { status, reminders: 1, deliveredAt: new Date(), acknowledgeBy: new Date(0) };
+      await house.db.delivery.update({ where: key, data });
+      await house.call('POST', `/v1/events/${eventId}/acknowledgements`, { body: {} });
+      const { status: now } = await house.db.delivery.findUniqueOrThrow({ where: key });
+      expect(now).toBe('delivered');
+      const again = { body: { endpoint: id } };
+      const { body } = await house.call('POST', `/v1/events/${eventId}/redeliveries`, again);
+      expect(body.status).toBe('pending');
+    },
+  );
+
+  it('is acknowledged for endpoints that are there, and with a test key for none that is live', async () => {
+    const made = { key: await aLiveKey(house), body: { url: URL_ } };
+    const live = (await house.call('POST', '/v1/webhook-endpoints', made)).body.id as string;
+    const test = (await anEndpoint()).id as string;
+    const event = await anEvent();
+    const acknowledge = (body: object) =>
+      house.call('POST', `/v1/events/${event}/acknowledgements`, { body });
+    expect((await acknowledge({ endpoint: live })).status).toBe(403);
+    const nowhere = await acknowledge({ endpoint: `${test.slice(0, -4)}zzzz` });
+    expect([nowhere.status, nowhere.body.errors[0].field]).toEqual([422, 'endpoint']);
+    const { body } = await acknowledge({});
+    const said = new Map(
+      body.data.map((one: { endpoint: string; acknowledged_at: string | null }) => [
+        one.endpoint,
+        one.acknowledged_at !== null,
+      ]),
+    );
+    expect([said.get(live), said.get(test)]).toEqual([false, true]);
   });
 
   it('is none of the business of an event that has no place yet', async () => {

@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { type RequestListener, type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -161,6 +161,22 @@ describe('a hostile address', () => {
     expect((await createSender(patient)({ ...live, privateTargets: true })).kind).toBe('refused');
     expect([sang, sockets]).toEqual([0, 0]);
   });
+
+  test.each([
+    ' http://10.0.0.1/',
+    'ht\ttp://10.0.0.1/',
+    '\u0000http://10.0.0.1/',
+    'https://[fd00:ec2::254]/',
+    'https://[fd20:ce::254]/',
+    'https://[fd00:c1::a9fe:a9fe]/',
+  ])('that is %j is not own network either, whatever it looks like', async (url) => {
+    const send = createSender({ deadlineMs: 500 });
+    expect(await send({ ...message, url, mode: 'test', privateTargets: true })).toEqual({
+      kind: 'refused',
+      why: expect.stringMatching(/^The address (must be https|leads to a metadata)/),
+    });
+    expect(sockets).toBe(0);
+  });
 });
 
 describe('a good address', () => {
@@ -233,6 +249,21 @@ describe('a good address', () => {
       why: 'No answer within 0.2 s',
     });
     expect(Date.now() - began).toBeLessThan(2_000);
+  });
+
+  test('that switches to another protocol is refused at once, and holds no place for ever', async () => {
+    const switched =
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n';
+    const server = createTcpServer((socket) => socket.once('data', () => socket.write(switched)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const outcome = await createSender()({ ...own, url: `http://127.0.0.1:${port}/` });
+    expect(outcome).toEqual({
+      kind: 'refused',
+      why: 'It could not be reached: it closed the connection',
+    });
+    server.close();
   });
 
   test('that answers without end is read no further than its status needs', async () => {

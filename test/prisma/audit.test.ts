@@ -232,6 +232,40 @@ describe('the verifier', () => {
     expect(await verify()).toEqual(broken(`inserted: ${id}`));
   });
 
+  const BACKDATED = `at = now() - interval '2 days'`;
+  const OLD_ID = `id = audit_id(now() - interval '2 days')`;
+
+  test.each([
+    ['time', BACKDATED],
+    ['time and id', `${BACKDATED}, ${OLD_ID}`],
+    ['id', OLD_ID],
+  ])('names an entry whose %s was put back, though it has a good seal', async (_what, back) => {
+    await chainOf(3);
+    await write();
+    await asOwner(`update audit_entry set ${back} where object = 'cus_${written}'`);
+    const { id } = await db.auditEntry.findFirstOrThrow({ where: { object: `cus_${written}` } });
+    const { hash } = await db.auditSeal.findUniqueOrThrow({ where: { seq: 3n } });
+    const entryHash = entryHashOf((await rowOf(id))!);
+    await asOwner([
+      'insert into audit_seal values (4, $1, $2, $3, $4, now())',
+      [id, entryHash, hash, sealHashOf(hash, entryHash)],
+    ]);
+    await chainOf(2);
+    expect(await verify(hash)).toEqual(broken(`inserted: ${id} (seal 4)`));
+  });
+
+  test('asks no function of the database what is old', async () => {
+    await chainOf(3);
+    await asOwner(
+      `insert into audit_entry (id, merchant_id, at, actor_kind, actor, action, object, request_id)
+        select ${OLD_ID.slice(5)}, merchant_id, now() - interval '2 days', 'operator', 'Mia',
+          'update retryNow', 'rnw_1', 'upd_1' from audit_entry limit 1`,
+      `create or replace function audit_id(at timestamptz) returns text language sql as $$ select '' $$`,
+    );
+    const { id } = await db.auditEntry.findFirstOrThrow({ where: { actor: 'Mia' } });
+    expect(await verify()).toEqual(broken(`inserted: ${id}`));
+  });
+
   test('names a seal that was changed', async () => {
     const ids = await chainOf(3);
     await asOwner(`update audit_seal set entry_hash = repeat('a', 64) where seq = 2`);

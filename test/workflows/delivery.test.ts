@@ -213,6 +213,28 @@ describe('an app that is down', () => {
     expect(sink.sequencesOf(subscription).slice(tries)).toEqual([1, 2, 3, 4]);
   });
 
+  test('set active, gets at once what a run was to try again hours later', async () => {
+    const { sink, endpointId } = await listener({ sink: await openSink(500) });
+    const subscription = await aQuietSubscription(house);
+    await happen(house, subscription);
+    const { workflowId } = await firstRetry(endpointId);
+    await fastForward(house, workflowId, DAY);
+    await until(async () => (await deliveriesTo(endpointId))[0]!.attempts >= 11, 40_000);
+    // Another event has been given up meanwhile.
+    await house.db.webhookEndpoint.update({
+      where: { id: endpointId },
+      data: { status: 'failing' },
+    });
+    const tries = sink.heard.length;
+    sink.answers(200);
+    await activate(house.db, endpointId);
+    await until(() => allDelivered(endpointId, 2));
+    expect(sink.sequencesOf(subscription).slice(tries)).toEqual([1, 2]);
+    const run = house.client.workflow.getHandle(workflowId);
+    await run.signal('wake', { id: 'dsp_test' });
+    expect(await run.result()).toEqual({ outcome: 'over' });
+  });
+
   test('and says 410 Gone is sent nothing more', async () => {
     const { sink, endpointId } = await listener({ sink: await openSink(410) });
     const subscription = await aQuietSubscription(house);

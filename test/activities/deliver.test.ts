@@ -1,0 +1,108 @@
+/** Tries that meet what a person does to their endpoint in the same moment. */
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { type DeliveryDeps, deliverFirst } from '../../activities/deliver.js';
+import type { SendOutcome } from '../../domain/delivery.js';
+import { makeLogger } from '../../logger.js';
+import { lockRow } from '../../prisma/lock-row.js';
+import { claimDeliveries } from '../../prisma/delivery.js';
+import { placeEvents } from '../../prisma/event.js';
+import { activate } from '../../prisma/webhook-endpoint.js';
+import { startRelay } from '../../processes/relay.js';
+import { type House, aSubscription, openHouse } from '../api/harness.js';
+import { until } from '../support/people.js';
+
+let house: House;
+beforeAll(async () => void (house = await openHouse()));
+afterAll(() => house.close());
+
+const limits = { limit: 64, perEndpoint: 4, busy: [], held: [] };
+
+function answering(outcome: SendOutcome): DeliveryDeps {
+  const messenger = { carry: () => Promise.resolve(outcome) };
+  return { db: house.db, messenger } as unknown as DeliveryDeps;
+}
+
+/** An endpoint, and the first event for it as a relay has just taken it. */
+async function aTakenDelivery() {
+  const body = { url: 'https://app.example/dunlin' };
+  const { id } = (await house.call('POST', '/v1/webhook-endpoints', { body })).body;
+  await aSubscription(house);
+  await placeEvents(house.db, house.merchant.id);
+  const [delivery] = await claimDeliveries(house.db, limits);
+  return { id: id as string, delivery: delivery! };
+}
+
+const statuses = async (id: string) => [
+  (await house.db.webhookEndpoint.findUniqueOrThrow({ where: { id } })).status,
+  (await house.db.delivery.findFirstOrThrow({ where: { endpointId: id } })).status,
+];
+
+test('what is given up while its endpoint is set active stops the endpoint again', async () => {
+  const { id, delivery } = await aTakenDelivery();
+  await house.db.webhookEndpoint.update({ where: { id }, data: { status: 'failing' } });
+  let givingUp: Promise<void> | undefined;
+  await house.db.$transaction(async (tx) => {
+    await lockRow(tx, 'webhook_endpoint', id);
+    await activate(tx, id);
+    const gone = { kind: 'gone', status: 410, why: 'It answered 410' } as const;
+    givingUp = deliverFirst(answering(gone), delivery);
+    await Promise.race([givingUp, new Promise((resolve) => setTimeout(resolve, 500))]);
+  });
+  await givingUp;
+  expect(await statuses(id)).toEqual(['disabled', 'failed']);
+});
+
+test('what fails while Temporal is silent gives its place back', async () => {
+  const { id, delivery } = await aTakenDelivery();
+  const refused = answering({ kind: 'refused', why: 'It answered 500' });
+  const launch = { send: () => new Promise(() => {}) };
+  await deliverFirst({ ...refused, launch } as unknown as DeliveryDeps, delivery);
+  expect((await statuses(id))[1]).toBe('retrying');
+}, 10_000);
+
+/** Whether a merchant is sent its events while another machine, cut off for good, has left this undone. */
+async function isServed(key: string, undone: string, values: unknown[]): Promise<void> {
+  const body = { url: 'https://app.example/dunlin' };
+  const { id } = (await house.call('POST', '/v1/webhook-endpoints', { key, body })).body;
+  await aSubscription(house, {}, key);
+  const client = new pg.Client({ connectionString: house.databaseUrl });
+  await client.connect();
+  await client.query('begin');
+  await client.query(undone, values);
+  const relay = startRelay(answering({ kind: 'delivered', status: 200 }), makeLogger('silent'));
+  const isDelivered = () =>
+    house.db.delivery.count({ where: { endpointId: id, status: 'delivered' } });
+  try {
+    await until(async () => (await isDelivered()) > 0, 8_000);
+  } finally {
+    await client.end();
+    await relay.stop();
+  }
+}
+
+test('a machine that is cut off while it places events of one merchant holds up no other', async () => {
+  const [one, other] = [await house.addMerchant(), await house.addMerchant()];
+  await aSubscription(house, {}, one.admin);
+  const placing = `select pg_advisory_xact_lock(hashtext('place events'), hashtext($1))`;
+  await isServed(other.admin, placing, [one.id]);
+});
+
+test('a machine that is cut off while it acknowledges one event holds up no other', async () => {
+  const { id, delivery } = await aTakenDelivery();
+  await house.db.delivery.updateMany({
+    where: { endpointId: id },
+    data: { status: 'delivered', acknowledgeBy: new Date(0) },
+  });
+  const { admin } = await house.addMerchant();
+  const acknowledging = `update delivery set acknowledged_at = now() where event_id = $1`;
+  await isServed(admin, acknowledging, [delivery.eventId]);
+});
+
+test('a machine that is cut off while it removes an endpoint holds up no other', async () => {
+  const { id } = await aTakenDelivery();
+  await aSubscription(house);
+  const { admin } = await house.addMerchant();
+  await isServed(admin, 'delete from webhook_endpoint where id = $1', [id]);
+});
