@@ -17,11 +17,12 @@ let house: House;
 beforeAll(async () => void (house = await openHouse()));
 afterAll(() => house.close());
 
-const limits = { limit: 64, perEndpoint: 4, busy: [], held: [] };
+const limits = { claimMs: 30_000, limit: 64, perEndpoint: 4, busy: [], held: [] };
 
 function answering(outcome: SendOutcome): DeliveryDeps {
   const messenger = { carry: () => Promise.resolve(outcome) };
-  return { db: house.db, messenger } as unknown as DeliveryDeps;
+  const tempo = { webhookDeadlineMs: 10_000 };
+  return { db: house.db, messenger, tempo } as unknown as DeliveryDeps;
 }
 
 /** An endpoint, and the first event for it as a relay has just taken it. */

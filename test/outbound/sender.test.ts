@@ -258,7 +258,7 @@ describe('a good address', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const outcome = await createSender()({ ...own, url: `http://127.0.0.1:${port}/` });
+    const outcome = await createSender(patient)({ ...own, url: `http://127.0.0.1:${port}/` });
     expect(outcome).toEqual({
       kind: 'refused',
       why: 'It could not be reached: it closed the connection',
