@@ -5,7 +5,7 @@ import { planNotice } from '../../prisma/notice.js';
 import { workbench } from '../support/bench.js';
 import { type WorkerProcess, startWorkerProcess } from '../support/crash.js';
 import { type House, openHouse } from '../support/house.js';
-import { openPostOffice } from '../support/letters.js';
+import { openPostOffice, whereItIsNoon } from '../support/letters.js';
 import { type MailSink, headerOf, openMailSink } from '../support/mail-sink.js';
 import { until } from '../support/people.js';
 
@@ -33,11 +33,11 @@ async function hire(): Promise<WorkerProcess> {
   return worker;
 }
 
-/** A notice that may be sent at any hour, of a renewal that its bank leaves undecided. */
+/** A notice that may be sent now, of a renewal that its bank leaves undecided. */
 async function planned(): Promise<string> {
   const office = await openPostOffice(house, sink);
   const { renewalId, person } = await workbench(house).plan('pm_card_attachThen_pending');
-  await office.introduce(person.customerId);
+  await office.introduce(person.customerId, { timeZone: whereItIsNoon() });
   const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId } });
   const told = { kind: 'payment_failed', subject: 'dnc_test', step: renewalId } as const;
   await planNotice(house.db, renewal, told, new Date());

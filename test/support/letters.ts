@@ -53,6 +53,12 @@ export async function openPostOffice(house: House, sink: MailSink) {
   };
 }
 
+/** Signs are turned round in these names. */
+export function whereItIsNoon(): string {
+  const east = 12 - new Date().getUTCHours();
+  return `Etc/GMT${east > 0 ? '-' : '+'}${Math.abs(east)}`;
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
