@@ -55,6 +55,26 @@ const schema = z
       .string()
       .transform((text) => text.split(',').map((one) => one.trim()))
       .optional(),
+    /**
+     * Where test accounts may send instead of to their vendor: origins separated by commas, with ":*" for any port, as
+     * in "http://127.0.0.1:*". Unset: nowhere else.
+     */
+    GATEWAY_API_BASES: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      )
+      .pipe(
+        z.array(
+          z.string().regex(/^https?:\/\/[^/:*]+(:(\d+|\*))?$/, {
+            error: 'must be origins, such as http://127.0.0.1:* or https://mock.example:8443',
+          }),
+        ),
+      ),
     /** How PayPal's webhooks are verified: from their certificate, or by asking PayPal. */
     PAYPAL_WEBHOOK_CHECK: z.enum(['certificate', 'api']).default('certificate'),
     /** The SDK's own switch that prints credentials: it must be off. */

@@ -25,7 +25,11 @@ import { readStage, setStage } from './sample/stage.js';
 import { showTable } from './sample/table.js';
 
 /** Waits are shorter where one watches, and apps are on this machine too; any of it can be set. */
-const DEVELOPMENT = { ASK_LADDER_SECONDS: '5,20,60,600', WEBHOOK_PRIVATE_TARGETS: 'on' };
+const DEVELOPMENT = {
+  ASK_LADDER_SECONDS: '5,20,60,600',
+  WEBHOOK_PRIVATE_TARGETS: 'on',
+  GATEWAY_API_BASES: 'http://127.0.0.1:*,http://localhost:*',
+};
 const EMULATOR_SECRETS = {
   STRIPE_SECRET_KEY: 'sk_test_dunlin_emulator',
   STRIPE_WEBHOOK_SECRET: 'whsec_dunlin_emulator',

@@ -20,6 +20,8 @@ export interface ApiDeps {
   readonly accountFor: (row: GatewayAccount) => Account;
   /** The same for its webhooks. Throws when their secrets cannot be read. */
   readonly webhookAccountFor: (row: GatewayAccount) => WebhookAccount;
+  /** Whether a test account may send there instead of to its vendor. */
+  readonly permitsBase: (apiBase: string) => boolean;
   /** Signals what a stored webhook is about. It never throws: what it misses is swept up. */
   readonly dispatchWebhook: (gatewayEventId: string) => Promise<void>;
   /** Where the Temporal UI shows a workflow. */

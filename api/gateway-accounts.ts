@@ -11,6 +11,7 @@ import {
 import { lockRow } from '../prisma/lock-row.js';
 import { requireMode, requireScope } from './authenticate.js';
 import { defined } from './defined.js';
+import type { ApiDeps } from './deps.js';
 import { pageAnswer, pageFor } from './page.js';
 import { renderGatewayAccount } from './render/gateway-account.js';
 import { route } from './route.js';
@@ -39,6 +40,7 @@ export const gatewayAccountRoutes = [
       write(request, async (tx) => {
         const { merchantId, body } = request;
         requireMode(request.caller, body.mode, 'mode');
+        requireBase(request.api, body.api_base);
         const row = await createGatewayAccount(tx, { merchantId, ...body, ...columnsOf(body) });
         const location = `/v1/gateway-accounts/${row.id}`;
         return { status: 201, body: renderGatewayAccount(row), location };
@@ -91,6 +93,7 @@ export const gatewayAccountRoutes = [
         const before = await requireGatewayAccount(tx, merchantId, params.id);
         requireMode(caller, before.mode, 'mode');
         requireTestFor(body.api_base, before.mode);
+        requireBase(request.api, body.api_base);
         const changes = { ...defined({ name, lane, state }), ...defined(columnsOf(body)) };
         const after = renderGatewayAccount(await changeGatewayAccount(tx, before.id, changes));
         const audited = { object: after.id, before: renderGatewayAccount(before), after };
@@ -102,6 +105,12 @@ export const gatewayAccountRoutes = [
 function requireTestFor(apiBase: string | null | undefined, mode: string): void {
   if (!apiBase || mode === 'test') return;
   throw new DomainError('invalid', 'invalid_request', 'is for test accounts only', 'api_base');
+}
+
+function requireBase({ permitsBase }: ApiDeps, apiBase: string | null | undefined): void {
+  if (!apiBase || permitsBase(apiBase)) return;
+  const why = 'is not among the addresses that this installation permits (GATEWAY_API_BASES)';
+  throw new DomainError('invalid', 'invalid_request', why, 'api_base');
 }
 
 type Columns = Omit<z.output<typeof changedGatewayAccount>, 'name' | 'lane' | 'state'>;

@@ -32,6 +32,7 @@ import { type Rush, rush } from './chaos/rush.js';
 import { watch } from './chaos/watch.js';
 import { diceOf } from './support/dice.js';
 import {
+  EMULATED,
   type EmulatedGateway,
   SECRETS,
   moneyMoved,
@@ -135,7 +136,7 @@ async function openWorld(): Promise<World> {
   closing.push(() => paypalAt.close());
   const root = await (await fetch(`${paypalAt.url}/_emulator/root_certificate`)).text();
 
-  const config = readConfig({ environment: { ...TEMPO, PORT: '0' } });
+  const config = readConfig({ environment: { ...EMULATED, ...TEMPO, PORT: '0' } });
   const parts = compose(config, stores, { secrets: SECRETS, trustedRoots: [root] });
   closing.push(() => parts.close());
   const books = openBooks(stores.databaseUrl);

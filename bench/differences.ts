@@ -23,7 +23,7 @@ import { type OneCharge, type World, loseAnswers, populate } from './differences
 import { type FoundOne, foundIn, judge, show, unbalanced } from './differences/report.js';
 import { openBooks } from './support/books.js';
 import { diceOf } from './support/dice.js';
-import { type EmulatedGateway, SECRETS, openGateway } from './support/gateways.js';
+import { EMULATED, type EmulatedGateway, SECRETS, openGateway } from './support/gateways.js';
 import { openStores } from './support/stores.js';
 import { startWorker } from './support/worker.js';
 
@@ -128,7 +128,7 @@ async function openWorld(): Promise<World> {
   closing.push(() => stripeAt.close());
   const paypalAt = await startPaypalEmulator({ port: 0, stateFile: undefined });
   closing.push(() => paypalAt.close());
-  const parts = compose(readConfig({ environment: TEMPO }), stores, {
+  const parts = compose(readConfig({ environment: { ...EMULATED, ...TEMPO } }), stores, {
     secrets: SECRETS,
     trustedRoots: [],
   });

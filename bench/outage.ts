@@ -20,6 +20,7 @@ import { costOf, report, seconds, turnsSince } from './outage/report.js';
 import { type Books, UNDECIDED, openBooks } from './support/books.js';
 import { fastForward, skipWaits } from './support/clocks.js';
 import {
+  EMULATED,
   type Asked,
   type EmulatedGateway,
   SECRETS,
@@ -119,7 +120,7 @@ async function openWorld() {
   closing.push(() => stores.close());
   const stripeAt = await startStripeEmulator({ port: 0, stateFile: undefined });
   closing.push(() => stripeAt.close());
-  const config = readConfig({ environment: TEMPO });
+  const config = readConfig({ environment: { ...EMULATED, ...TEMPO } });
   const parts = compose(config, stores, { secrets: SECRETS, trustedRoots: [] });
   closing.push(() => parts.close());
   const books = openBooks(stores.databaseUrl);

@@ -22,6 +22,7 @@ import { prepareNamespace } from '../temporal/connect.js';
 import { startWorkers } from '../temporal/workers.js';
 import { bareRate, startBareWorker } from './bare.js';
 import { measureRenewals, prepareTenant } from './measure.js';
+import { EMULATED } from './support/gateways.js';
 
 const ROUNDS = 3;
 const PER_ROUND = 100;
@@ -41,7 +42,7 @@ const statistics = new pg.Client({ connectionString: postgres.url });
 await statistics.connect();
 await statistics.query('create extension if not exists pg_stat_statements');
 
-const config = readConfig({ environment: {} });
+const config = readConfig({ environment: EMULATED });
 const stores = { databaseUrl: postgres.url, temporalAddress: temporal.address, temporalUiUrl: '' };
 const parts = compose(config, stores, {
   secrets: { BENCH_STRIPE_KEY: 'sk_test_bench' },

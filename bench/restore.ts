@@ -22,7 +22,7 @@ import { type Parts, compose } from '../processes/compose.js';
 import { prepareNamespace } from '../temporal/connect.js';
 import { audit, totals } from './restore/audit.js';
 import { type Books, openBooks } from './support/books.js';
-import { type EmulatedGateway, SECRETS, openGateway } from './support/gateways.js';
+import { EMULATED, type EmulatedGateway, SECRETS, openGateway } from './support/gateways.js';
 import { addCustomer, giveMethod, subscribe } from './support/people.js';
 import { type OwnStores, openStores } from './support/stores.js';
 import { each, within } from './support/within.js';
@@ -109,7 +109,7 @@ async function openEmulators() {
 }
 
 async function hire(stores: OwnStores, root: string): Promise<Crew> {
-  const config = readConfig({ environment: { ...TEMPO, PORT: '0' } });
+  const config = readConfig({ environment: { ...EMULATED, ...TEMPO, PORT: '0' } });
   const parts = compose(config, stores, { secrets: SECRETS, trustedRoots: [root] });
   await prepareNamespace(parts.client, parts.target);
   const books = openBooks(stores.databaseUrl);

@@ -8,6 +8,7 @@ import { issueLink, useLink } from '../activities/payment-link.js';
 import { planRefund } from '../activities/plan-refund.js';
 import { createApp } from '../api/app.js';
 import type { Config } from '../config.js';
+import { isPermittedBase } from '../gateways/api-base.js';
 import type { Logger } from '../logger.js';
 import { oweDisputeWake } from '../prisma/dispute.js';
 import { readNextStep } from '../prisma/next-step.js';
@@ -28,6 +29,7 @@ export async function runApi(config: Config, parts: Parts, logger: Logger): Prom
     gateways: deps.gateways,
     accountFor: deps.accountFor,
     webhookAccountFor,
+    permitsBase: (apiBase) => isPermittedBase(apiBase, config.GATEWAY_API_BASES),
     temporalLink,
     messenger: deps.messenger,
     stopping: stopping.signal,

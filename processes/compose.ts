@@ -9,6 +9,7 @@ import { activityClock } from '../activities/clock.js';
 import type { Deps, Tempo } from '../activities/deps.js';
 import { type Config, type ReadSecret, secretReader } from '../config.js';
 import type { Account, WebhookAccount } from '../gateways/gateway.js';
+import { isPermittedBase } from '../gateways/api-base.js';
 import { gatewayNamed, keyLives } from '../gateways/index.js';
 import type { CourierDeps } from '../notices/courier.js';
 import { type MethodLinks, methodLinks } from '../notices/link.js';
@@ -77,7 +78,7 @@ export function compose(
   });
   const accountFor = (row: GatewayAccount) => ({
     ...addressOf(row),
-    secret: credentialOf(row, readSecret),
+    secret: credentialOf(row, readSecret, config.GATEWAY_API_BASES),
   });
   // Without a key, as in a bench, links last as long as the process.
   const links = methodLinks(config.SIGNING_KEY ?? randomBytes(32).toString('hex'));
@@ -148,7 +149,11 @@ function tempoOf(config: Config): Tempo {
 }
 
 /** Test and live never mix: a live key goes nowhere but to the vendor, a test account nowhere with a live key. */
-function credentialOf(row: GatewayAccount, readSecret: ReadSecret): string {
+function credentialOf(
+  row: GatewayAccount,
+  readSecret: ReadSecret,
+  permittedBases: readonly string[],
+): string {
   const secret = readSecret(row.secretRef, row.merchantId);
   const mode = gatewayNamed(row.gateway).modeOf(secret);
   if (mode !== undefined && mode !== row.mode)
@@ -157,5 +162,7 @@ function credentialOf(row: GatewayAccount, readSecret: ReadSecret): string {
     );
   if (row.mode === 'live' && row.apiBase)
     throw new Error(`${row.name} is live and must not have an api_base`);
+  if (row.apiBase && !isPermittedBase(row.apiBase, permittedBases))
+    throw new Error(`${row.name} has an api_base that GATEWAY_API_BASES does not name`);
   return secret;
 }

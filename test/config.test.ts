@@ -60,6 +60,22 @@ describe('reading the configuration', () => {
   });
 });
 
+describe('where test accounts may send', () => {
+  test('is nowhere but to the vendor, unless origins are named', () => {
+    expect(readConfig({ environment: {} }).GATEWAY_API_BASES).toEqual([]);
+    const GATEWAY_API_BASES = 'http://127.0.0.1:*, https://mock.example:8443';
+    expect(readConfig({ environment: { GATEWAY_API_BASES } }).GATEWAY_API_BASES).toEqual([
+      'http://127.0.0.1:*',
+      'https://mock.example:8443',
+    ]);
+  });
+
+  test.each(['mock.example', 'https://*', 'https://mock.example/path', 'ftp://mock.example'])(
+    'cannot be %s',
+    (value) => expect(problems({ GATEWAY_API_BASES: value })).toContain('GATEWAY_API_BASES'),
+  );
+});
+
 describe('writing to customers', () => {
   test.each([
     ['SMTP_URL', 'https://mail.example.com'],

@@ -43,7 +43,7 @@ const webhookSecrets = z
   });
 
 const apiBase = webAddress(300).meta({
-  description: 'Test mode only: where requests go instead',
+  description: 'Test mode only: where requests go instead, if GATEWAY_API_BASES permits it',
   example: 'http://127.0.0.1:8081',
 });
 

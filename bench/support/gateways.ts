@@ -11,6 +11,9 @@ export const SECRETS = {
   BENCH_PAYPAL_WEBHOOK_ID: '8PT597110X687430L',
 };
 
+/** The setting with which accounts may send to emulators. */
+export const EMULATED = { GATEWAY_API_BASES: 'http://127.0.0.1:*' };
+
 const REFERENCES = {
   stripe: ['env:BENCH_STRIPE_KEY', 'env:BENCH_STRIPE_WEBHOOK_SECRET'],
   paypal: ['env:BENCH_PAYPAL_CREDENTIALS', 'env:BENCH_PAYPAL_WEBHOOK_ID'],

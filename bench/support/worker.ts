@@ -5,7 +5,7 @@ import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { SECRETS } from './gateways.js';
+import { EMULATED, SECRETS } from './gateways.js';
 import { type OwnStores, freePorts } from './stores.js';
 import { within } from './within.js';
 
@@ -22,6 +22,7 @@ export async function startWorker(
     env: {
       ...process.env,
       ...SECRETS,
+      ...EMULATED,
       // Books are compared when a trial says so.
       RECONCILE_EVERY_MINUTES: '0',
       ...tempo,

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import { HOUR, workbench } from '../support/bench.js';
-import { type House, openHouse } from '../support/house.js';
+import { type House, SECRETS, openHouse } from '../support/house.js';
 import { giveCard } from '../support/people.js';
 
 let house: House;
@@ -66,4 +66,11 @@ test('Stripe finds nothing there and does not know the customer: that is no proo
   bench.advance(26 * HOUR);
   expect(await bench.activities.resolveCharge(charge.id)).toEqual({ kind: 'succeeded' });
   expect(await house.emulator.paid(renewalId)).toHaveLength(1);
+});
+
+test('no credential is read for an address that the installation does not permit', () => {
+  const { accountFor } = house.deps;
+  expect(accountFor(house.account)).toMatchObject({ secret: SECRETS.TEST_STRIPE_KEY });
+  const astray = { ...house.account, apiBase: 'https://collector.example' };
+  expect(() => accountFor(astray)).toThrow('GATEWAY_API_BASES');
 });

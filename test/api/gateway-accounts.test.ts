@@ -53,6 +53,9 @@ describe('gateway accounts', () => {
     [{ api_base: 'http://api.example.com' }, 'api_base'],
     [{ api_base: 'https://user:pass@api.example.com' }, 'api_base'],
     [{ api_base: 'ftp://localhost' }, 'api_base'],
+    // Well written, and not among those that the installation permits.
+    [{ api_base: 'https://collector.example' }, 'api_base'],
+    [{ api_base: 'http://localhost:8081' }, 'api_base'],
     [{ gateway: 'bank' }, 'gateway'],
     [{ sends_per_second: 0 }, 'sends_per_second'],
     [{ sends_per_second: 1001 }, 'sends_per_second'],

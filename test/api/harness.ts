@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { expect } from 'vitest';
 
 import { planRefund } from '../../activities/plan-refund.js';
+import { isPermittedBase } from '../../gateways/api-base.js';
 import { gatewayNamed } from '../../gateways/index.js';
 import { createApp } from '../../api/app.js';
 import type { ApiDeps } from '../../api/deps.js';
@@ -123,6 +124,7 @@ export async function openHouse(more: Partial<ApiDeps> = {}): Promise<House> {
       webhookSecrets: ['whsec_hidden'],
       askWith: undefined,
     }),
+    permitsBase: (base) => isPermittedBase(base, ['http://127.0.0.1:*']),
     dispatchWebhook: (id) => Promise.resolve(void record.dispatched.push(id)),
     temporalLink: (id) => `http://temporal.test/${encodeURIComponent(id)}`,
     messenger: createMessenger({

@@ -48,6 +48,7 @@ export async function openHouse(options: HouseOptions = {}) {
     : undefined;
   const environment = {
     TASK_QUEUE: `dunlin-${name}`,
+    GATEWAY_API_BASES: 'http://127.0.0.1:*',
     SIGNING_KEY: 'a key of thirty-two characters or more',
     // Long enough for the slowest machine: a gateway that is well must not seem silent.
     GATEWAY_DEADLINE_SECONDS: '5',
