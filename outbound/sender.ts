@@ -7,6 +7,8 @@ import { type ClientRequest, type IncomingMessage, request as overHttp } from 'n
 import { request as overHttps } from 'node:https';
 import { type LookupFunction, isIP } from 'node:net';
 
+import { bulkhead } from 'cockatiel';
+
 import type { SendOutcome } from '../domain/delivery.js';
 import { addressFault, hostOf, type Target, urlFault } from './address.js';
 
@@ -28,6 +30,8 @@ export interface SenderOptions {
   readonly trustedRoots?: readonly string[];
 }
 
+/** Of the process's four: a name that hangs must leave some to the gateways' names, and hangs beyond our deadline. */
+const MOST_LOOKUPS = 2;
 /** More of an answer is not read: its status has said everything. */
 const MOST_BYTES = 65_536;
 
@@ -36,12 +40,16 @@ export function createSender({
   deadlineMs,
   trustedRoots = [],
 }: SenderOptions): Send {
+  const lookups = bulkhead(MOST_LOOKUPS, Number.POSITIVE_INFINITY);
+  const addressesOf = async (host: string, deadline: AbortSignal) =>
+    isIP(host) ? [host] : lookups.execute(() => resolve(host), deadline);
+
   return async (outgoing) => {
     const fault = urlFault(outgoing);
     if (fault) return { kind: 'refused', why: `The address ${fault}` };
     const deadline = AbortSignal.timeout(deadlineMs);
     try {
-      const addresses = await inTime(resolve(hostOf(outgoing.url)), deadline);
+      const addresses = await inTime(addressesOf(hostOf(outgoing.url), deadline), deadline);
       const bad = badAddress(addresses, outgoing);
       if (bad) return { kind: 'refused', why: bad };
       return await exchange(outgoing, addresses, deadline, trustedRoots);
@@ -52,7 +60,6 @@ export function createSender({
 }
 
 async function resolveAll(host: string): Promise<readonly string[]> {
-  if (isIP(host)) return [host];
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 

@@ -210,6 +210,21 @@ describe('a good address', () => {
     expect(hosts).toEqual([`app.example:${port}`]);
   });
 
+  test('with names that hang leaves threads to the names of others', async () => {
+    let [underWay, most] = [0, 0];
+    const resolve = async () => {
+      most = Math.max(most, ++underWay);
+      return new Promise<never>(() => {});
+    };
+    const send = createSender({ deadlineMs: 200, resolve });
+    const tries = [1, 2, 3, 4, 5].map((n) => send({ ...own, url: `https://app${n}.example/` }));
+    const outcomes = await Promise.all(tries);
+    expect(outcomes).toEqual(tries.map(() => ({ kind: 'refused', why: 'No answer within 0.2 s' })));
+    expect(most).toBe(2);
+    const literal = await send({ ...own, url: `http://127.0.0.1:${four}/` });
+    expect(literal).toEqual({ kind: 'delivered', status: 200 });
+  });
+
   test('is told by its name to TLS, and its certificate must be for that name', async () => {
     const names: string[] = [];
     const server = createTlsServer({
