@@ -5,8 +5,8 @@ const isolate = false;
 
 const system = {
   globalSetup: 'test/support/servers.ts',
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
 };
 
 /**

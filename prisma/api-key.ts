@@ -23,21 +23,15 @@ export async function createApiKey(
   tx: Tx,
   { merchantId, name, mode, scopes, secret = newSecret(mode) }: NewApiKey,
 ): Promise<{ readonly row: ApiKey; readonly secret: string }> {
-  const row = await tx.apiKey.upsert({
-    where: { hash: hashOf(secret) },
-    update: {},
-    create: {
-      id: newId('key'),
-      merchantId,
-      name,
-      mode,
-      hash: hashOf(secret),
-      last4: secret.slice(-4),
-      scopes: [...scopes],
-      createdAt: new Date(),
-    },
+  const hash = hashOf(secret);
+  const last4 = secret.slice(-4);
+  const named = { id: newId('key'), merchantId, name, mode, createdAt: new Date() };
+  // Several processes may start at once with the same secret in their configuration.
+  await tx.apiKey.createMany({
+    data: { ...named, hash, last4, scopes: [...scopes] },
+    skipDuplicates: true,
   });
-  return { row, secret };
+  return { row: await tx.apiKey.findUniqueOrThrow({ where: { hash } }), secret };
 }
 
 /** The key with this secret, revoked ones included. */

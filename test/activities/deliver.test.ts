@@ -61,7 +61,7 @@ test('what fails while Temporal is silent gives its place back', async () => {
   const launch = { send: () => new Promise(() => {}) };
   await deliverFirst({ ...refused, launch } as unknown as DeliveryDeps, delivery);
   expect((await statuses(id))[1]).toBe('retrying');
-}, 10_000);
+});
 
 /** Whether a merchant is sent its events while another machine, cut off for good, has left this undone. */
 async function isServed(key: string, undone: string, values: unknown[]): Promise<void> {

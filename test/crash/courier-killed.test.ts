@@ -83,4 +83,4 @@ test('killed twice, it is not sent a third time, and a person is told', async ()
   expect(why).toContain('nobody recorded an answer');
   const renewal = await house.db.renewal.findUniqueOrThrow({ where: { id: renewalId! } });
   expect(renewal.needsAttention).not.toBeNull();
-}, 90_000);
+});

@@ -33,7 +33,7 @@ beforeAll(async () => {
   });
   app = await aListener(house, { sink: await openSink() });
   worker = await startWorkerProcess(house);
-}, 60_000);
+});
 afterAll(async () => {
   await worker.kill();
   await app.sink.close();
@@ -91,7 +91,7 @@ test('the database killed: the worker waits for it, and sends again what it coul
   postgres = await startPostgres({ home, port });
   await expectAllHeard(subscriptions);
   expect(worker.process.exitCode).toBeNull();
-}, 120_000);
+});
 
 test('the database and the worker killed at once: the next worker goes on where they were', async () => {
   const subscriptions = await threeUnderWay();
@@ -100,4 +100,4 @@ test('the database and the worker killed at once: the next worker goes on where 
   postgres = await startPostgres({ home, port });
   worker = await startWorkerProcess(house);
   await expectAllHeard(subscriptions);
-}, 120_000);
+});

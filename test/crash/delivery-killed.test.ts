@@ -46,4 +46,4 @@ test('a worker killed while it delivers loses nothing: another sends it again, u
   expect(app.sink.heard.length).toBe(12);
   for (const id of subscriptions) expect(app.sink.sequencesOf(id)).toEqual([1, 1, 2, 3]);
   expect(new Set(app.sink.heard.map(({ id }) => id)).size).toBe(9);
-}, 120_000);
+});

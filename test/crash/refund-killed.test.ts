@@ -120,7 +120,7 @@ beforeAll(async () => {
   // What the dead worker sent arrives late, just when the second worker sends it again.
   await until(async () => sendsOf(cases.sent).length >= 2, 30_000);
   await held.sent.release();
-}, 90_000);
+});
 
 test.each([
   ['planned and not claimed', 'planned', 1],

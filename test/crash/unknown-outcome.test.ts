@@ -121,7 +121,7 @@ test('thirty renewals through a storm of faults: all paid, each once', async () 
   }
   expect(await house.db.charge.count({ where: { status: { in: OPEN } } })).toBe(0);
   expectOneBodyPerKey(await house.emulator.requests());
-}, 90_000);
+});
 
 const OPEN = ['submitted', 'pending', 'unknown'];
 

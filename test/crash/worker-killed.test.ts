@@ -131,7 +131,7 @@ beforeAll(async () => {
     await until(async () => wire.sends(person.method).length >= sends, 30_000);
     await held[name]!.release();
   }
-}, 90_000);
+});
 
 test('P0: killed before the renewal exists', async () => {
   await expectPaidOnce(house, await first['P0']!.renewalId());
