@@ -32,7 +32,7 @@ export function readBody(
   const errors = fieldErrors(parsed.error, req.body);
   const fixed = errors.filter(({ field }) => immutable.includes(field));
   if (fixed.length === 0) throw invalidFields('invalid_request', errors);
-  const message = 'cannot be changed: cancel this one and create another';
+  const message = 'is fixed when this is created: create another instead';
   throw invalidFields(
     'immutable',
     fixed.map(({ field }) => ({ field, message })),
