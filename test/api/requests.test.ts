@@ -178,6 +178,8 @@ describe('events', () => {
     expect([next.body.data, next.body.has_more]).toEqual([[body.data[1]], true]);
     const typed = await house.call('GET', `/v1/events?subscription=${id}&type=subscription.paused`);
     expect(typed.body.data).toEqual([body.data[1]]);
+    const misspelled = await house.call('GET', '/v1/events?type=subscription.pausd');
+    expect(misspelled.body.errors).toEqual([{ field: 'type', message: 'is no type of event' }]);
     expect((await house.call('GET', `/v1/events/${body.data[0].id}`)).body).toEqual(body.data[0]);
   });
 });
