@@ -117,10 +117,12 @@ function isSafeAddress(address: string): boolean {
   return !username && !password && (protocol === 'https:' || LOOPBACK.includes(hostname));
 }
 
+const LIMIT = { error: 'must be a whole number from 1 to 100' };
+
 /** Query of a list. */
 export function pageOf(prefix: IdPrefix) {
   return {
-    limit: z.coerce.number().int().min(1).max(100).default(20),
+    limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(100, LIMIT).default(20),
     starting_after: idOf(prefix)
       .optional()
       .meta({
