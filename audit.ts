@@ -6,6 +6,8 @@ import { verifyAudit } from './prisma/verify-audit.js';
 
 async function audit(): Promise<string> {
   const { values } = parseArgs({ options: { head: { type: 'string' } } });
+  if (values.head && !/^[0-9a-f]{64}$/i.test(values.head))
+    throw new Error('--head takes the whole of what was printed: 64 hexadecimal digits');
   const { DATABASE_URL } = readConfig({ required: ['DATABASE_URL'] });
   const verdict = await verifyAudit(DATABASE_URL!, values.head?.toLowerCase());
   if (verdict.kind === 'broken') throw new Error(`broken: ${verdict.why}`);

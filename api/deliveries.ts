@@ -92,5 +92,5 @@ async function requireNamed(
 }
 
 function notNamed(): never {
-  throw new DomainError('invalid', 'invalid_request', 'is no webhook endpoint', 'endpoint');
+  throw new DomainError('invalid', 'invalid_request', 'There is no such endpoint', 'endpoint');
 }

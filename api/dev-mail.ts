@@ -49,7 +49,8 @@ function listPage(mails: readonly Mail[]): string {
   const table =
     '<table><thead><tr><th>Sent</th><th>To</th><th>Subject</th></tr></thead>' +
     `<tbody>${rows.join('\n')}</tbody></table>`;
-  const empty = '<p>No letter yet: a renewal has to fail first.</p>';
+  const empty =
+    '<p>No letter yet since this start: a renewal has to fail first, and the settings have to say who writes.</p>';
   return page('Mailbox', `<h1>Mailbox</h1>${rows.length > 0 ? table : empty}`);
 }
 

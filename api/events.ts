@@ -5,7 +5,8 @@ import { listEvents, placeEvents, requireEvent } from '../prisma/event.js';
 import { pageAnswer, pageFor } from './page.js';
 import { renderEvent } from './render/event.js';
 import { route } from './route.js';
-import { byId, idOf, listOf, pageOf, text } from './schemas/common.js';
+import { byId, idOf, listOf, pageOf } from './schemas/common.js';
+import { EVENT_TYPES } from './schemas/event-types.js';
 import { event } from './schemas/event.js';
 
 const tag = 'events';
@@ -22,7 +23,10 @@ export const eventRoutes = [
     query: z.strictObject({
       ...pageOf('evt'),
       subscription: idOf('sub').optional(),
-      type: text(100).optional().meta({ example: 'renewal.paid' }),
+      type: z
+        .enum(Object.keys(EVENT_TYPES), { error: 'is no type of event' })
+        .optional()
+        .meta({ example: 'renewal.paid' }),
       acknowledged: z
         .enum(['true', 'false'])
         .transform((value) => value === 'true')

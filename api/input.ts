@@ -18,7 +18,7 @@ export function readParams({ params = NOTHING }: Route, req: Request): Record<st
 export function readQuery({ query = NOTHING }: Route, req: Request): Record<string, unknown> {
   const parsed = query.safeParse({ ...req.query });
   if (parsed.success) return parsed.data;
-  throw invalidFields('invalid_request', fieldErrors(parsed.error));
+  throw invalidFields('invalid_request', fieldErrors(parsed.error, req.query));
 }
 
 export function readBody(
@@ -29,10 +29,10 @@ export function readBody(
     throw new Problem(415, 'unsupported_media_type', 'Send the body as application/json');
   const parsed = body.safeParse(req.body ?? {});
   if (parsed.success) return parsed.data;
-  const errors = fieldErrors(parsed.error);
+  const errors = fieldErrors(parsed.error, req.body);
   const fixed = errors.filter(({ field }) => immutable.includes(field));
   if (fixed.length === 0) throw invalidFields('invalid_request', errors);
-  const message = 'cannot be changed: cancel this one and create another';
+  const message = 'is fixed when this is created: create another instead';
   throw invalidFields(
     'immutable',
     fixed.map(({ field }) => ({ field, message })),
@@ -44,15 +44,27 @@ function hasBytes(req: Request): boolean {
 }
 
 /** Zod's first issue of each field. Its messages never quote a value. */
-function fieldErrors(error: z.ZodError): FieldError[] {
+function fieldErrors(error: z.ZodError, given: unknown): FieldError[] {
   const errors = error.issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys')
-      return [{ field: fieldName(issue.path), message: issue.message }];
+    if (issue.code !== 'unrecognized_keys') {
+      const message = isMissing(issue, given) ? 'is required' : issue.message;
+      return [{ field: fieldName(issue.path), message }];
+    }
     const message = 'is not a field of this request';
     return issue.keys.map((key) => ({ field: fieldName([...issue.path, key]), message }));
   });
   const byField = new Map(errors.toReversed().map((it) => [it.field, it]));
   return [...byField.values()].toReversed().slice(0, MOST_ERRORS);
+}
+
+/** What a schema says of its own accord, such as that one of two fields must be there, stays as it is. */
+function isMissing({ code, path }: z.core.$ZodIssue, given: unknown): boolean {
+  if (path.length === 0 || code === 'custom') return false;
+  const value = path.reduce<unknown>(
+    (whole, key) => (whole as Record<PropertyKey, unknown> | undefined)?.[key],
+    given,
+  );
+  return value === undefined;
 }
 
 const MOST_ERRORS = 50;

@@ -142,6 +142,8 @@ function problemResponses(statuses: readonly number[]): ZodOpenApiResponsesObjec
   return Object.fromEntries(responses) as ZodOpenApiResponsesObject;
 }
 
+const LINK_PROBLEMS = [400, 404, 409, 410, 413, 415, 422, 429, 503];
+
 /** What needs no API key. */
 const OPEN_PATHS: ZodOpenApiPathsObject = {
   '/webhooks/{gateway}/{account}': {
@@ -176,24 +178,33 @@ const OPEN_PATHS: ZodOpenApiPathsObject = {
     },
   },
   '/update-payment-method/{token}': {
-    get: ofLink('What a customer sees behind the link of a notice', {
-      200: plainAnswer('Amount, brand, and what can be given', methodPage),
-    }),
+    get: ofLink(
+      'What a customer sees behind the link of a notice',
+      'A token that is forged or older than 30 days is a 404.',
+      { 200: plainAnswer('Amount, brand, and what can be given', methodPage) },
+      [404, 429, 503],
+    ),
   },
   '/update-payment-method/{token}/sessions': {
     post: {
-      ...ofLink('Let the customer of a link give a payment method', {
-        201: plainAnswer('What the browser needs', shownSession),
-      }),
-      requestBody: { content: { 'application/json': { schema: customersSession } } },
+      ...ofLink(
+        'Let the customer of a link give a payment method',
+        "On the gateway's page (`url`) or in its fields on yours (`client_secret`). Nothing is charged.",
+        { 201: plainAnswer('What the browser needs', shownSession) },
+        LINK_PROBLEMS,
+      ),
+      requestBody: bodyOf(customersSession),
     },
   },
   '/update-payment-method/{token}/payment-methods': {
     post: {
-      ...ofLink('Attach what the customer has given, and charge it', {
-        201: plainAnswer('The payment method, now the default', shownMethod),
-      }),
-      requestBody: { content: { 'application/json': { schema: customersMethod } } },
+      ...ofLink(
+        'Attach what the customer has given, and charge it',
+        'Where the session had a page, `token` is its `reference`. What was paid or given up meanwhile is a 410.',
+        { 201: plainAnswer('The payment method, now the default', shownMethod) },
+        LINK_PROBLEMS,
+      ),
+      requestBody: bodyOf(customersMethod),
     },
   },
   '/healthz': openGet('Whether the process runs', z.object({ status: z.literal('ok') }), []),
@@ -202,14 +213,24 @@ const OPEN_PATHS: ZodOpenApiPathsObject = {
 };
 
 /** The token is all the authentication there is. */
-function ofLink(summary: string, answers: ZodOpenApiResponsesObject) {
+function ofLink(
+  summary: string,
+  description: string,
+  answers: ZodOpenApiResponsesObject,
+  problems: readonly number[],
+) {
   return {
     tags: ['payment-methods'],
     summary,
+    description,
     security: [],
     requestParams: { path: z.object({ token: z.string() }) },
-    responses: { ...answers, ...problemResponses([404, 409, 410, 413, 415, 422, 429, 503]) },
+    responses: { ...answers, ...problemResponses(problems) },
   };
+}
+
+function bodyOf(schema: z.ZodType) {
+  return { required: true, content: { 'application/json': { schema } } };
 }
 
 function openGet(summary: string, schema: z.ZodType, problems: readonly number[]) {

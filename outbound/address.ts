@@ -38,7 +38,12 @@ export function addressFault(address: string, target: Target): string | undefine
     return 'must be https: only this machine may be called by http';
   if (range === 'public') return undefined;
   const allowed = target.privateTargets && OWN_NETWORK.includes(range);
-  return allowed ? undefined : `leads to a ${range} address`;
+  return allowed ? undefined : `leads to a ${inWords(range)} address`;
+}
+
+/** "link-local" for linkLocal. */
+function inWords(range: string): string {
+  return range.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** The host as it is resolved, without the brackets of an IPv6 address. */

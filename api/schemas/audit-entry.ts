@@ -12,7 +12,9 @@ export const auditEntry = z
       description:
         'An API key, a person who spoke to the run through Temporal, or the customer by a link of theirs',
     }),
-    actor: z.string().meta({ description: "The key's name, or whom the update named" }),
+    actor: z
+      .string()
+      .meta({ description: "The key's name, whom the update named, or `the customer`" }),
     key: z.string().nullable().meta({ description: 'The id of the API key' }),
     action: z.string().meta({ example: 'POST /v1/charges/{id}/refunds' }),
     object: z.string().meta({ description: 'The id of what was made or changed' }),

@@ -30,9 +30,11 @@ export const charge = z
     id: idOf('chg'),
     renewal: idOf('rnw'),
     ordinal: z.int(),
-    round: z
-      .string()
-      .meta({ description: 'The go at collecting it belongs to', example: 'retry 2' }),
+    round: z.string().meta({
+      description:
+        'The go at collecting it belongs to: `first`, a retry, or the payment method that was given since',
+      example: 'retry 2',
+    }),
     status: z.enum([
       'planned',
       'submitted',

@@ -17,6 +17,11 @@ export function text(max: number) {
     .refine(isStorable, { error: 'has characters that cannot be stored' });
 }
 
+/** Words for a person, of which blanks are none. */
+export function words(max: number) {
+  return text(max).refine((value) => value.trim() !== '', { error: 'has no words' });
+}
+
 export function idOf(prefix: IdPrefix) {
   return z
     .string()
@@ -64,7 +69,7 @@ function isInRange(value: string): boolean {
   return Number.isNaN(at) || (at >= Date.UTC(2000, 0, 1) && at < Date.UTC(3000, 0, 1));
 }
 
-export const reason = text(500).meta({
+export const reason = words(500).meta({
   description: 'Why. It goes into the audit trail, with the name of the API key.',
   example: 'The customer called: the card works again',
 });
@@ -112,10 +117,12 @@ function isSafeAddress(address: string): boolean {
   return !username && !password && (protocol === 'https:' || LOOPBACK.includes(hostname));
 }
 
+const LIMIT = { error: 'must be a whole number from 1 to 100' };
+
 /** Query of a list. */
 export function pageOf(prefix: IdPrefix) {
   return {
-    limit: z.coerce.number().int().min(1).max(100).default(20),
+    limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(100, LIMIT).default(20),
     starting_after: idOf(prefix)
       .optional()
       .meta({

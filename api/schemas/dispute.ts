@@ -7,6 +7,7 @@ import {
   shownAccount,
   shownInstant,
   text,
+  words,
   workflow,
 } from './common.js';
 
@@ -42,7 +43,7 @@ const newFile = z
   .refine(beginsRight, { path: ['data'], error: 'is not a file of that content_type' });
 
 export const newEvidence = z.strictObject({
-  text: text(20_000).meta({
+  text: words(20_000).meta({
     description: 'Why the charge was right, in words for the bank',
     example: 'The customer used the service every day of the disputed month.',
   }),

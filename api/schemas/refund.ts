@@ -63,7 +63,9 @@ export const refund = z
       description: 'Of a failed refund: why, as a word for programs',
       example: 'insufficient_balance',
     }),
-    why: z.string().nullable().meta({ description: "The gateway's last word on it, for people" }),
+    why: z.string().nullable().meta({
+      description: "The gateway's last word on it, or why it was rejected, for people",
+    }),
     needs_attention: needsAttention.nullable(),
     gateway_account: shownAccount,
     gateway_reference: z.string().nullable(),

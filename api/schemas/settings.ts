@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { MOST_UPCOMING_DAYS, NOTICE_KINDS } from '../../domain/notice.js';
-import { amountMinor, currency, text } from './common.js';
+import { amountMinor, currency, words } from './common.js';
 
 const limits = z
   .array(z.strictObject({ currency, amount_minor: amountMinor }))
@@ -28,7 +28,7 @@ const address = z
   .max(254)
   .regex(/^[\x21-\x7e]+$/, { error: 'must be an address in plain ASCII' })
   .meta({ example: 'billing@example.com' });
-const oneLine = text(80).regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, {
+const oneLine = words(80).regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, {
   error: 'must be one line of visible characters',
 });
 const noticeKinds = z

@@ -88,14 +88,19 @@ export const delivery = z
   .object({
     endpoint: idOf('whe'),
     event: idOf('evt'),
-    status: z.enum(['pending', 'retrying', 'delivered', 'failed']),
+    status: z.enum(['pending', 'retrying', 'delivered', 'failed']).meta({
+      description:
+        '`pending`: it has its turn, or waits for an earlier event of its subscription. `retrying`: a try failed. ' +
+        '`failed`: given up',
+    }),
     attempts: z.int(),
-    last_status: z.int().nullable(),
-    last_error: z.string().nullable(),
+    last_status: z.int().nullable().meta({ description: 'What the app answered last' }),
+    last_error: z.string().nullable().meta({ description: 'Why the last try failed' }),
     delivered_at: shownInstant.nullable(),
-    acknowledgement: z
-      .enum(['not_needed', 'awaited', 'overdue', 'done'])
-      .meta({ description: '`overdue`: it is sent again every hour, 24 times' }),
+    acknowledgement: z.enum(['not_needed', 'awaited', 'overdue', 'done']).meta({
+      description:
+        '`not_needed` also says not yet: it is awaited once it was delivered. `overdue`: it is sent again every hour, 24 times',
+    }),
     acknowledged_at: shownInstant.nullable(),
   })
   .meta({ id: 'Delivery' });

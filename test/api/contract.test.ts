@@ -23,6 +23,7 @@ const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =
       security?: object[];
       description?: string;
       parameters?: { name: string; in: string }[];
+      requestBody?: { required?: boolean };
       responses: Record<string, { content?: Record<string, unknown> }>;
     },
   })),
@@ -95,6 +96,21 @@ describe('the OpenAPI document', () => {
   it('promises no body where there is none', () => {
     const gone = document.paths?.['/v1/routing-rules/{id}']?.delete?.responses?.['204'];
     expect(gone).toEqual({ description: 'It is gone' });
+  });
+
+  it('says of the link in a notice what it takes and how it refuses', () => {
+    const link = operations.filter(({ path }) => path.startsWith('/update-payment-method/'));
+    const told = link.map(({ method, operation: { responses, requestBody } }) => [
+      method,
+      requestBody?.required,
+      '400' in responses,
+      '410' in responses,
+    ]);
+    expect(told).toEqual([
+      ['get', undefined, false, false],
+      ['post', true, true, true],
+      ['post', true, true, true],
+    ]);
   });
 
   it('describes every problem in one schema', () => {

@@ -85,4 +85,10 @@ describe('customers', () => {
     const { status, body } = await house.call('GET', `/v1/customers?${query}`);
     expect([status, body.code]).toEqual([422, 'invalid_request']);
   });
+
+  it.each(['0', '101', 'x', '1.5', '1&limit=2'])('say what a limit of %s may be', async (limit) => {
+    const { body } = await house.call('GET', `/v1/customers?limit=${limit}`);
+    const message = 'must be a whole number from 1 to 100';
+    expect(body.errors).toEqual([{ field: 'limit', message }]);
+  });
 });

@@ -24,7 +24,7 @@ it('the mailbox is not there without one: with a mail server, or with live keys'
 });
 
 it('lists letters, and says so when there are none', async () => {
-  expect((await get('/dev/mail')).html).toContain('No letter yet');
+  expect((await get('/dev/mail')).html).toContain('No letter yet since this start');
   await mailbox.send(letter('payment_failed', { settings: { brand: '<b>Nest</b>' } }));
   const { status, html, policy } = await get('/dev/mail');
   expect(status).toBe(200);

@@ -178,6 +178,7 @@ describe('evidence', () => {
       'files[0].name',
     ],
     ['no words', { text: '' }, 'text'],
+    ['blanks for words', { text: ' \n ' }, 'text'],
     ['too many words', { text: 'x'.repeat(20_001) }, 'text'],
     ['five files', { text: 'x', files: Array.from({ length: 5 }, () => invoice) }, 'files'],
     [

@@ -15,6 +15,13 @@ describe('an event type', () => {
   it.each(types)('%s has an example that fits its schema', (type) => {
     const example = exampleOf(type);
     expect(messageOf(type, EVENT_TYPES[type]!).parse(example)).toEqual(example);
+    expect(EVENT_TYPES[type]!.payload.parse(example['data'])).toEqual(example['data']);
+  });
+
+  it.each(types)('%s leaves room for fields that come later', (type) => {
+    const example = exampleOf(type);
+    const later = { ...example, new: 1, data: { ...(example['data'] as object), new: 2 } };
+    expect(messageOf(type, EVENT_TYPES[type]!).parse(later)).toEqual(later);
   });
 
   it('that the code names is documented', () => {

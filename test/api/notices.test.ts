@@ -92,6 +92,7 @@ describe('the settings of notices', () => {
     [{ ...NEST, brand: 'Nest\r\nBcc: eve@b.example' }, 'notices.brand'],
     [{ ...NEST, brand: '\u202etseN' }, 'notices.brand'],
     [{ ...NEST, brand: '' }, 'notices.brand'],
+    [{ ...NEST, brand: '  ' }, 'notices.brand'],
     [{ ...NEST, kinds: ['spam'] }, 'notices.kinds.0'],
     [{ ...NEST, upcoming_days: 0 }, 'notices.upcoming_days'],
     [{ ...NEST, upcoming_days: 61 }, 'notices.upcoming_days'],

@@ -393,6 +393,7 @@ describe('above the limit', () => {
   it.each([
     [{ decision: 'maybe', reason: 'x' }, 'decision'],
     [{ decision: 'approve' }, 'reason'],
+    [{ decision: 'approve', reason: '  ' }, 'reason'],
     [{ decision: 'approve', reason: 'x', amount_minor: 5 }, 'amount_minor'],
   ])('%j is 422', async (body, field) => {
     const { id } = await waiting();

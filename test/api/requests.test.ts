@@ -33,6 +33,17 @@ describe('a request that cannot be read', () => {
     expect((await house.call('GET', '/v1/customers/%E0%A4%A')).status).toBe(400);
   });
 
+  it.each([
+    ['POST', '/v1/subscriptions', {}, ['customer', 'amount_minor', 'currency', 'interval']],
+    ['POST', '/v1/webhook-endpoints', {}, ['url']],
+    ['PATCH', '/v1/settings', { notices: {} }, ['notices.from', 'notices.brand']],
+    ['GET', '/v1/statements', undefined, ['from', 'to']],
+  ])('because fields are missing names each: %s %s', async (method, path, body, fields) => {
+    const { status, body: problem } = await house.call(method, path, body ? { body } : {});
+    const message = 'is required';
+    expect([status, problem.errors]).toEqual([422, fields.map((field) => ({ field, message }))]);
+  });
+
   it('because it nests too deep is refused all the same', async () => {
     const raw = `{"metadata":${'{"a":'.repeat(9_000)}1${'}'.repeat(9_001)}`;
     expect((await house.call('POST', '/v1/customers', { raw })).status).toBe(422);
@@ -167,6 +178,8 @@ describe('events', () => {
     expect([next.body.data, next.body.has_more]).toEqual([[body.data[1]], true]);
     const typed = await house.call('GET', `/v1/events?subscription=${id}&type=subscription.paused`);
     expect(typed.body.data).toEqual([body.data[1]]);
+    const misspelled = await house.call('GET', '/v1/events?type=subscription.pausd');
+    expect(misspelled.body.errors).toEqual([{ field: 'type', message: 'is no type of event' }]);
     expect((await house.call('GET', `/v1/events/${body.data[0].id}`)).body).toEqual(body.data[0]);
   });
 });

@@ -69,6 +69,12 @@ describe('a webhook endpoint', () => {
     expect(moved.status).toBe(422);
   });
 
+  it('at an address that may not be called is told in words what that is', async () => {
+    const body = { url: 'https://169.254.169.254/' };
+    const { body: problem } = await house.call('POST', '/v1/webhook-endpoints', { body });
+    expect(problem.detail).toBe('leads to a link-local address');
+  });
+
   it('names only types that there are', async () => {
     for (const named of ['renewal.payed', 'charge.*', '', '**']) {
       const asked = { body: { url: URL_, event_types: [named] } };
@@ -256,7 +262,10 @@ describe('a delivery', () => {
       house.call('POST', `/v1/events/${event}/acknowledgements`, { body });
     expect((await acknowledge({ endpoint: live })).status).toBe(403);
     const nowhere = await acknowledge({ endpoint: `${test.slice(0, -4)}zzzz` });
-    expect([nowhere.status, nowhere.body.errors[0].field]).toEqual([422, 'endpoint']);
+    expect([nowhere.status, nowhere.body.errors]).toEqual([
+      422,
+      [{ field: 'endpoint', message: 'There is no such endpoint' }],
+    ]);
     const { body } = await acknowledge({});
     const said = new Map(
       body.data.map((one: { endpoint: string; acknowledged_at: string | null }) => [

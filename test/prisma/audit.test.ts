@@ -305,6 +305,10 @@ describe('the verifier', () => {
     const { hash } = await db.auditSeal.findFirstOrThrow();
     const said = `intact: 1 entries, 0 not sealed yet, head ${hash}\n`;
     expect((await run('--head', hash.toUpperCase())).stdout).toBe(said);
+    await expect(run('--head', hash.slice(0, 8))).rejects.toMatchObject({
+      code: 1,
+      stderr: '--head takes the whole of what was printed: 64 hexadecimal digits\n',
+    });
     await asOwner(`update audit_entry set actor = 'nobody'`);
     await expect(run()).rejects.toMatchObject({
       code: 1,
