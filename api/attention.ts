@@ -40,7 +40,7 @@ export const attentionRoutes = [
     summary: 'Take something off the list: somebody has seen to it',
     description:
       'It is only taken off the list: what is parked stays parked (POST /v1/renewals/{id}/retries), and what still ' +
-      'cannot be decided comes back.',
+      'cannot be decided comes back. A refund that waits for approval stays until it is approved or rejected.',
     params: attentionParams,
     body: newAcknowledgement,
     answers: { 204: { description: 'It is off the list' } },

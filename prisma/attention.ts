@@ -51,10 +51,12 @@ export async function acknowledge(
   { merchantId, id, actor, reason }: Acknowledgement,
   now: Date,
 ): Promise<void> {
-  const [found] = await tx.$queryRaw<Pick<Attention, 'object' | 'renewalId'>[]>`
-    select object, renewal_id as "renewalId" from (${waitingOf(merchantId)}) waiting where id = ${id}`;
+  const [found] = await tx.$queryRaw<Pick<Attention, 'object' | 'renewalId' | 'status'>[]>`
+    select object, status, renewal_id as "renewalId" from (${waitingOf(merchantId)}) waiting where id = ${id}`;
   if (!found)
     throw new DomainError('not_found', 'not_found', `Nothing named ${id} waits for anybody`);
+  if (found.status === 'awaiting_approval')
+    throw new DomainError('conflict', 'awaiting_approval', 'Approve or reject the refund');
   const cleared = { where: { id }, data: { needsAttention: Prisma.DbNull } };
   if (found.object === 'renewal') await tx.renewal.update(cleared);
   else if (found.object === 'refund') await tx.refund.update(cleared);

@@ -341,6 +341,15 @@ describe('above the limit', () => {
     expect((await house.call('GET', `/v1/refunds/${id}`)).body.status).toBe('awaiting_approval');
   });
 
+  it('it is not taken off the list of what waits for a person: only a decision does that', async () => {
+    const { id } = await waiting();
+    const path = `/v1/attention/${id}/acknowledgements`;
+    const { status, body } = await house.call('POST', path, { body: { reason: 'Seen' } });
+    expect([status, body.code]).toEqual([409, 'awaiting_approval']);
+    const { needs_attention } = (await house.call('GET', `/v1/refunds/${id}`)).body;
+    expect(needs_attention).not.toBeNull();
+  });
+
   it('it is decided once: not_awaiting_approval', async () => {
     const { id } = await waiting();
     const third = await aKeyWith(house, ['operate']);
