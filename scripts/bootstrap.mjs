@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone able to run: packages, the Prisma client, the Temporal CLI. It runs before `npm start`
- * and `npm test`, when nothing is installed yet, so it uses nothing but Node.
+ * Makes a fresh clone able to run: packages, the Prisma client, the Temporal CLI. It runs before `npm start`,
+ * `npm test` and the benches, when nothing may be installed yet, so it uses nothing but Node.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
