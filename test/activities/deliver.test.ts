@@ -7,7 +7,7 @@ import type { SendOutcome } from '../../domain/delivery.js';
 import { makeLogger } from '../../logger.js';
 import { lockRow } from '../../prisma/lock-row.js';
 import { claimDeliveries } from '../../prisma/delivery.js';
-import { placeEvents } from '../../prisma/event.js';
+import { placeEvents, recordEvent } from '../../prisma/event.js';
 import { activate } from '../../prisma/webhook-endpoint.js';
 import { startRelay } from '../../processes/relay.js';
 import { type House, aSubscription, openHouse } from '../api/harness.js';
@@ -39,6 +39,51 @@ const statuses = async (id: string) => [
   (await house.db.webhookEndpoint.findUniqueOrThrow({ where: { id } })).status,
   (await house.db.delivery.findFirstOrThrow({ where: { endpointId: id } })).status,
 ];
+
+/** An endpoint of a new merchant, and a subscription's first two events for it. */
+async function aLineOfTwo() {
+  const { id: merchantId, admin: key } = await house.addMerchant();
+  const body = { url: 'https://app.example/dunlin' };
+  const { id } = (await house.call('POST', '/v1/webhook-endpoints', { key, body })).body;
+  const { id: subscriptionId } = await aSubscription(house, {}, key);
+  const payload = { subscription: subscriptionId, status: 'active', service: 'full' };
+  const event = { merchantId, subscriptionId, type: 'subscription.updated', payload };
+  await house.db.$transaction((tx) => recordEvent(tx, { ...event, at: new Date() }));
+  await placeEvents(house.db, merchantId);
+  return id as string;
+}
+
+test('nothing is taken while an earlier event of its subscription has not arrived', async () => {
+  const endpointId = await aLineOfTwo();
+  const take = async () =>
+    (await claimDeliveries(house.db, limits))
+      .filter((it) => it.endpointId === endpointId)
+      .map(({ sequence }) => Number(sequence));
+  const firstBecomes = (data: object) =>
+    house.db.delivery.updateMany({ where: { endpointId, sequence: 1 }, data });
+  expect(await take()).toEqual([1]);
+  expect(await take()).toEqual([]);
+  await firstBecomes({ status: 'retrying' });
+  expect(await take()).toEqual([]);
+  await firstBecomes({ status: 'delivered' });
+  expect(await take()).toEqual([2]);
+});
+
+test('what a relay has in its hands is its own for longer than a try can take', async () => {
+  const endpointId = await aLineOfTwo();
+  let answer = (_outcome: SendOutcome) => {};
+  const answered = new Promise<SendOutcome>((resolve) => (answer = resolve));
+  const deps = {
+    ...answering({ kind: 'delivered', status: 200 }),
+    messenger: { carry: () => answered },
+  };
+  const relay = startRelay(deps as unknown as DeliveryDeps, makeLogger('silent'));
+  const taken = { endpointId, claimedUntil: { not: null } };
+  const { claimedUntil } = await until(() => house.db.delivery.findFirst({ where: taken }));
+  expect(claimedUntil!.getTime() - Date.now()).toBeGreaterThan(2 * deps.tempo.webhookDeadlineMs);
+  answer({ kind: 'delivered', status: 200 });
+  await relay.stop();
+});
 
 test('what is given up while its endpoint is set active stops the endpoint again', async () => {
   const { id, delivery } = await aTakenDelivery();

@@ -39,6 +39,10 @@ describe('a webhook endpoint', () => {
     expect(house.logged.join('')).not.toContain(made.secret);
   });
 
+  it('has a secret that no other has', async () => {
+    expect((await anEndpoint()).secret).not.toBe((await anEndpoint()).secret);
+  });
+
   it('gets a new secret, and the old one signs on until it expires', async () => {
     const made = await anEndpoint();
     const path = `/v1/webhook-endpoints/${made.id}/secret-rotations`;
