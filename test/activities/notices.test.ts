@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { DEFAULT_POLICY } from '../../domain/dunning-policy.js';
@@ -143,6 +144,37 @@ describe('deciding', () => {
     await office.send(after(notice!.createdAt, 1_000));
     expect(decodedSubject(sink.arrived[0]!)).toMatch(/^Nest: vamos a cobrar 19,00\s€$/);
     expect(sink.arrived[0]!.raw).toMatch(/SEPA/);
+  });
+});
+
+describe('deciding, where the notice cannot be written,', () => {
+  async function withoutNotices(work: () => Promise<unknown>): Promise<void> {
+    const owner = new pg.Client({ connectionString: house.database.url });
+    await owner.connect();
+    await owner.query('alter table notice add constraint refused check (false) not valid');
+    await expect(work()).rejects.toThrow(/refused/);
+    await owner.query('alter table notice drop constraint refused');
+    await owner.end();
+  }
+
+  test('leaves no refund made of which nobody is told', async () => {
+    const desk = refundDesk(house, workbench(house), 'stripe');
+    const { chargeId, renewalId } = await desk.paid();
+    const refund = await desk.plan(chargeId, 700);
+    await withoutNotices(() => desk.look(refund));
+    expect((await desk.row(refund)).status).not.toBe('succeeded');
+    expect((await desk.look(refund)).status).toBe('succeeded');
+    expect((await office.list(renewalId)).map(({ kind }) => kind)).toEqual(['refund_made']);
+  });
+
+  test('leaves no stage entered of which nobody is told', async () => {
+    const { bench, renewalId } = await inDunning();
+    const enter = () => bench.activities.enterStage({ renewalId, stage: 'warned' });
+    await withoutNotices(enter);
+    const open = await house.db.dunningCase.findFirstOrThrow({ where: { renewalId } });
+    expect(open.stagesEntered).toEqual([]);
+    await enter();
+    expect(await office.list(renewalId)).toHaveLength(1);
   });
 });
 
