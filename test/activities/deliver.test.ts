@@ -6,7 +6,7 @@ import { type DeliveryDeps, deliverFirst } from '../../activities/deliver.js';
 import type { SendOutcome } from '../../domain/delivery.js';
 import { makeLogger } from '../../logger.js';
 import { lockRow } from '../../prisma/lock-row.js';
-import { claimDeliveries } from '../../prisma/delivery.js';
+import { claimDeliveries, listLeftAlone } from '../../prisma/delivery.js';
 import { placeEvents, recordEvent } from '../../prisma/event.js';
 import { activate } from '../../prisma/webhook-endpoint.js';
 import { startRelay } from '../../processes/relay.js';
@@ -31,8 +31,8 @@ async function aTakenDelivery() {
   const { id } = (await house.call('POST', '/v1/webhook-endpoints', { body })).body;
   await aSubscription(house);
   await placeEvents(house.db, house.merchant.id);
-  const [delivery] = await claimDeliveries(house.db, limits);
-  return { id: id as string, delivery: delivery! };
+  const taken = await claimDeliveries(house.db, limits);
+  return { id: id as string, delivery: taken.find(({ endpointId }) => endpointId === id)! };
 }
 
 const statuses = async (id: string) => [
@@ -106,7 +106,37 @@ test('what fails while Temporal is silent gives its place back', async () => {
   const launch = { send: () => new Promise(() => {}) };
   await deliverFirst({ ...refused, launch } as unknown as DeliveryDeps, delivery);
   expect((await statuses(id))[1]).toBe('retrying');
+  // No run has come to try it again: the sweep sees that ten minutes after it should have.
+  const isLeftAlone = async (minutes: number) => {
+    const later = new Date(Date.now() + minutes * 60_000);
+    return (await listLeftAlone(house.db, later, 200)).some(({ endpointId }) => endpointId === id);
+  };
+  expect([await isLeftAlone(9), await isLeftAlone(11)]).toEqual([false, true]);
 }, 10_000);
+
+test.each([
+  ['was taken over', { attempts: 2 }, 'pending'],
+  ['was delivered by whoever took it over', { attempts: 2, status: 'delivered' }, 'delivered'],
+])('a try that fails once its event %s changes nothing', async (_what, data, status) => {
+  const { id, delivery } = await aTakenDelivery();
+  await house.db.delivery.updateMany({ where: { endpointId: id }, data });
+  await deliverFirst(answering({ kind: 'refused', why: 'It answered 500' }), delivery);
+  expect(await statuses(id)).toEqual(['active', status]);
+});
+
+test('what was acknowledged is asked for no second time', async () => {
+  const { id, delivery } = await aTakenDelivery();
+  const endpoint = { ...delivery.endpoint, acknowledgedTypes: ['*'] };
+  const where = { endpointId: id };
+  const asks: boolean[] = [];
+  for (const acknowledgedAt of [null, new Date()]) {
+    await house.db.delivery.updateMany({ where, data: { status: 'pending' } });
+    const delivered = answering({ kind: 'delivered', status: 200 });
+    await deliverFirst(delivered, { ...delivery, endpoint, acknowledgedAt });
+    asks.push((await house.db.delivery.findFirstOrThrow({ where })).acknowledgeBy !== null);
+  }
+  expect(asks).toEqual([true, false]);
+});
 
 /** Whether a merchant is sent its events while another machine, cut off for good, has left this undone. */
 async function isServed(key: string, undone: string, values: unknown[]): Promise<void> {
