@@ -7,7 +7,7 @@ import type { NoticeKind } from '../../domain/notice.js';
 import { startCourier } from '../../notices/courier.js';
 import { openMailbox } from '../../notices/mailbox.js';
 import { smtpPost } from '../../notices/smtp.js';
-import { planNotice } from '../../prisma/notice.js';
+import { claimNotices, countAttempt, planNotice } from '../../prisma/notice.js';
 import { changeSettings } from '../../prisma/settings.js';
 import { HOUR, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
@@ -259,6 +259,16 @@ describe('sending', () => {
     answer();
     await stopped;
     expect(handed).toBe(4);
+  });
+
+  test('is left to whoever has taken it over meanwhile', async () => {
+    const { at } = await warned();
+    const claim = { leaseMs: 1_000, limit: 1, atAnyHour: false };
+    const [slow] = await claimNotices(house.db, { ...claim, now: at });
+    expect(await claimNotices(house.db, { ...claim, now: after(at, 999) })).toEqual([]);
+    const [quick] = await claimNotices(house.db, { ...claim, now: after(at, 1_000) });
+    expect(await countAttempt(house.db, slow!, 'first')).toBe(false);
+    expect(await countAttempt(house.db, quick!, 'second')).toBe(true);
   });
 
   test('waits for the hour that the notice was planned for', async () => {
