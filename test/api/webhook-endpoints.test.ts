@@ -248,6 +248,10 @@ describe('a delivery', () => {
       const again = { body: { endpoint: id } };
       const { body } = await house.call('POST', `/v1/events/${eventId}/redeliveries`, again);
       expect(body.status).toBe('pending');
+      // A person has asked for this one: it is no reminder that an acknowledgement ends.
+      await house.call('POST', `/v1/events/${eventId}/acknowledgements`, { body: {} });
+      const asked = await house.db.delivery.findUniqueOrThrow({ where: key });
+      expect(asked.status).toBe('pending');
     },
   );
 
