@@ -224,14 +224,18 @@ describe('a delivery', () => {
     const { body } = await house.call('POST', path, { body: { endpoint: id } });
     const mine = (rows: { endpoint: string }[]) => rows.find(({ endpoint }) => endpoint === id);
     expect(mine(body.data)).toMatchObject({ acknowledgement: 'done' });
+    const heard = await house.db.delivery.findMany({ where: { eventId: first } });
+    expect(heard.length).toBeGreaterThan(1);
+    const done = heard.filter(({ acknowledgedAt }) => acknowledgedAt !== null);
+    expect(done.map(({ endpointId }) => endpointId)).toEqual([id]);
     const again = await house.call('POST', path, { body: {} });
     expect(mine(again.body.data)).toEqual(mine(body.data));
     const left = await house.call('GET', '/v1/events?acknowledged=false');
     expect(left.body.data.map((one: { id: string }) => one.id)).toEqual([second]);
     const shown = await house.call('GET', `/v1/events/${second}/deliveries`);
     expect(mine(shown.body.data)).toMatchObject({ acknowledgement: 'overdue' });
-    const heard = await house.call('GET', '/v1/events?acknowledged=true');
-    expect(heard.body.data.map((one: { id: string }) => one.id)).toEqual([first]);
+    const acknowledged = await house.call('GET', '/v1/events?acknowledged=true');
+    expect(acknowledged.body.data.map((one: { id: string }) => one.id)).toEqual([first]);
   });
 
   it.each(['pending', 'retrying', 'failed'])(
