@@ -6,8 +6,8 @@ import { type DeliveryDeps, deliverFirst } from '../../activities/deliver.js';
 import type { SendOutcome } from '../../domain/delivery.js';
 import { makeLogger } from '../../logger.js';
 import { lockRow } from '../../prisma/lock-row.js';
-import { claimDeliveries } from '../../prisma/delivery.js';
-import { placeEvents } from '../../prisma/event.js';
+import { claimDeliveries, listLeftAlone } from '../../prisma/delivery.js';
+import { placeEvents, recordEvent } from '../../prisma/event.js';
 import { activate } from '../../prisma/webhook-endpoint.js';
 import { startRelay } from '../../processes/relay.js';
 import { type House, aSubscription, openHouse } from '../api/harness.js';
@@ -31,14 +31,59 @@ async function aTakenDelivery() {
   const { id } = (await house.call('POST', '/v1/webhook-endpoints', { body })).body;
   await aSubscription(house);
   await placeEvents(house.db, house.merchant.id);
-  const [delivery] = await claimDeliveries(house.db, limits);
-  return { id: id as string, delivery: delivery! };
+  const taken = await claimDeliveries(house.db, limits);
+  return { id: id as string, delivery: taken.find(({ endpointId }) => endpointId === id)! };
 }
 
 const statuses = async (id: string) => [
   (await house.db.webhookEndpoint.findUniqueOrThrow({ where: { id } })).status,
   (await house.db.delivery.findFirstOrThrow({ where: { endpointId: id } })).status,
 ];
+
+/** An endpoint of a new merchant, and a subscription's first two events for it. */
+async function aLineOfTwo() {
+  const { id: merchantId, admin: key } = await house.addMerchant();
+  const body = { url: 'https://app.example/dunlin' };
+  const { id } = (await house.call('POST', '/v1/webhook-endpoints', { key, body })).body;
+  const { id: subscriptionId } = await aSubscription(house, {}, key);
+  const payload = { subscription: subscriptionId, status: 'active', service: 'full' };
+  const event = { merchantId, subscriptionId, type: 'subscription.updated', payload };
+  await house.db.$transaction((tx) => recordEvent(tx, { ...event, at: new Date() }));
+  await placeEvents(house.db, merchantId);
+  return id as string;
+}
+
+test('nothing is taken while an earlier event of its subscription has not arrived', async () => {
+  const endpointId = await aLineOfTwo();
+  const take = async () =>
+    (await claimDeliveries(house.db, limits))
+      .filter((it) => it.endpointId === endpointId)
+      .map(({ sequence }) => Number(sequence));
+  const firstBecomes = (data: object) =>
+    house.db.delivery.updateMany({ where: { endpointId, sequence: 1 }, data });
+  expect(await take()).toEqual([1]);
+  expect(await take()).toEqual([]);
+  await firstBecomes({ status: 'retrying' });
+  expect(await take()).toEqual([]);
+  await firstBecomes({ status: 'delivered' });
+  expect(await take()).toEqual([2]);
+});
+
+test('what a relay has in its hands is its own for longer than a try can take', async () => {
+  const endpointId = await aLineOfTwo();
+  let answer = (_outcome: SendOutcome) => {};
+  const answered = new Promise<SendOutcome>((resolve) => (answer = resolve));
+  const deps = {
+    ...answering({ kind: 'delivered', status: 200 }),
+    messenger: { carry: () => answered },
+  };
+  const relay = startRelay(deps as unknown as DeliveryDeps, makeLogger('silent'));
+  const taken = { endpointId, claimedUntil: { not: null } };
+  const { claimedUntil } = await until(() => house.db.delivery.findFirst({ where: taken }));
+  expect(claimedUntil!.getTime() - Date.now()).toBeGreaterThan(2 * deps.tempo.webhookDeadlineMs);
+  answer({ kind: 'delivered', status: 200 });
+  await relay.stop();
+});
 
 test('what is given up while its endpoint is set active stops the endpoint again', async () => {
   const { id, delivery } = await aTakenDelivery();
@@ -61,6 +106,36 @@ test('what fails while Temporal is silent gives its place back', async () => {
   const launch = { send: () => new Promise(() => {}) };
   await deliverFirst({ ...refused, launch } as unknown as DeliveryDeps, delivery);
   expect((await statuses(id))[1]).toBe('retrying');
+  // No run has come to try it again: the sweep sees that ten minutes after it should have.
+  const isLeftAlone = async (minutes: number) => {
+    const later = new Date(Date.now() + minutes * 60_000);
+    return (await listLeftAlone(house.db, later, 200)).some(({ endpointId }) => endpointId === id);
+  };
+  expect([await isLeftAlone(9), await isLeftAlone(11)]).toEqual([false, true]);
+});
+
+test.each([
+  ['was taken over', { attempts: 2 }, 'pending'],
+  ['was delivered by whoever took it over', { attempts: 2, status: 'delivered' }, 'delivered'],
+])('a try that fails once its event %s changes nothing', async (_what, data, status) => {
+  const { id, delivery } = await aTakenDelivery();
+  await house.db.delivery.updateMany({ where: { endpointId: id }, data });
+  await deliverFirst(answering({ kind: 'refused', why: 'It answered 500' }), delivery);
+  expect(await statuses(id)).toEqual(['active', status]);
+});
+
+test('what was acknowledged is asked for no second time', async () => {
+  const { id, delivery } = await aTakenDelivery();
+  const endpoint = { ...delivery.endpoint, acknowledgedTypes: ['*'] };
+  const where = { endpointId: id };
+  const asks: boolean[] = [];
+  for (const acknowledgedAt of [null, new Date()]) {
+    await house.db.delivery.updateMany({ where, data: { status: 'pending' } });
+    const delivered = answering({ kind: 'delivered', status: 200 });
+    await deliverFirst(delivered, { ...delivery, endpoint, acknowledgedAt });
+    asks.push((await house.db.delivery.findFirstOrThrow({ where })).acknowledgeBy !== null);
+  }
+  expect(asks).toEqual([true, false]);
 });
 
 /** Whether a merchant is sent its events while another machine, cut off for good, has left this undone. */

@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { DEFAULT_POLICY } from '../../domain/dunning-policy.js';
@@ -6,7 +7,7 @@ import type { NoticeKind } from '../../domain/notice.js';
 import { startCourier } from '../../notices/courier.js';
 import { openMailbox } from '../../notices/mailbox.js';
 import { smtpPost } from '../../notices/smtp.js';
-import { planNotice } from '../../prisma/notice.js';
+import { claimNotices, countAttempt, planNotice } from '../../prisma/notice.js';
 import { changeSettings } from '../../prisma/settings.js';
 import { HOUR, workbench } from '../support/bench.js';
 import { type House, openHouse } from '../support/house.js';
@@ -146,6 +147,37 @@ describe('deciding', () => {
   });
 });
 
+describe('deciding, where the notice cannot be written,', () => {
+  async function withoutNotices(work: () => Promise<unknown>): Promise<void> {
+    const owner = new pg.Client({ connectionString: house.database.url });
+    await owner.connect();
+    await owner.query('alter table notice add constraint refused check (false) not valid');
+    await expect(work()).rejects.toThrow(/refused/);
+    await owner.query('alter table notice drop constraint refused');
+    await owner.end();
+  }
+
+  test('leaves no refund made of which nobody is told', async () => {
+    const desk = refundDesk(house, workbench(house), 'stripe');
+    const { chargeId, renewalId } = await desk.paid();
+    const refund = await desk.plan(chargeId, 700);
+    await withoutNotices(() => desk.look(refund));
+    expect((await desk.row(refund)).status).not.toBe('succeeded');
+    expect((await desk.look(refund)).status).toBe('succeeded');
+    expect((await office.list(renewalId)).map(({ kind }) => kind)).toEqual(['refund_made']);
+  });
+
+  test('leaves no stage entered of which nobody is told', async () => {
+    const { bench, renewalId } = await inDunning();
+    const enter = () => bench.activities.enterStage({ renewalId, stage: 'warned' });
+    await withoutNotices(enter);
+    const open = await house.db.dunningCase.findFirstOrThrow({ where: { renewalId } });
+    expect(open.stagesEntered).toEqual([]);
+    await enter();
+    expect(await office.list(renewalId)).toHaveLength(1);
+  });
+});
+
 describe('is skipped, with why', () => {
   const why = async (id: string) => (await row(id)).why;
 
@@ -227,6 +259,16 @@ describe('sending', () => {
     answer();
     await stopped;
     expect(handed).toBe(4);
+  });
+
+  test('is left to whoever has taken it over meanwhile', async () => {
+    const { at } = await warned();
+    const claim = { leaseMs: 1_000, limit: 1, atAnyHour: false };
+    const [slow] = await claimNotices(house.db, { ...claim, now: at });
+    expect(await claimNotices(house.db, { ...claim, now: after(at, 999) })).toEqual([]);
+    const [quick] = await claimNotices(house.db, { ...claim, now: after(at, 1_000) });
+    expect(await countAttempt(house.db, slow!, 'first')).toBe(false);
+    expect(await countAttempt(house.db, quick!, 'second')).toBe(true);
   });
 
   test('waits for the hour that the notice was planned for', async () => {

@@ -1,6 +1,7 @@
 /** Customers hear of a renewal some days before it: once, and only if it will happen. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { newId } from '../../prisma/new-id.js';
 import { type NoticeSettings, changeSettings, readSettings } from '../../prisma/settings.js';
 import { cancelSubscription } from '../../prisma/subscription-cancel.js';
 import { lockSubscription } from '../../prisma/subscription.js';
@@ -36,6 +37,8 @@ async function renewingIn(days: number, terms: Terms = {}) {
 }
 
 const planned = (subscriptionId: string) => house.db.notice.findMany({ where: { subscriptionId } });
+
+const becomes = (id: string, data: object) => house.db.subscription.update({ where: { id }, data });
 
 async function announced(subscriptionId: string) {
   await bench.activities.announceUpcoming();
@@ -78,9 +81,6 @@ describe('is not announced:', () => {
   ])('%s', async (_why, days, terms) => {
     expect(await announced((await renewingIn(days, terms)).id)).toEqual([]);
   });
-
-  const becomes = (id: string, data: object) =>
-    house.db.subscription.update({ where: { id }, data });
 
   test.each([
     ['a paused one', { status: 'paused', pausedAt: new Date() }],
@@ -139,10 +139,31 @@ describe('announced, and not told:', () => {
     expect(await because(id)).toEqual(OVERTAKEN);
   });
 
+  test.each([
+    ['it was paused', { status: 'paused', pausedAt: new Date() }],
+    ['the app starts it itself now', { collection: 'manual' }],
+    ['it begins on another day', { nextPeriodStart: new Date(Date.now() + 20 * DAY) }],
+  ])('%s, meanwhile', async (_why, data) => {
+    const { id } = await renewingIn(6);
+    await announced(id);
+    await becomes(id, data);
+    expect(await because(id)).toEqual(OVERTAKEN);
+  });
+
   test('it has begun meanwhile', async () => {
     const { id, startsAt } = await renewingIn(2);
     await announced(id);
     const later = new Date(startsAt.getTime() + 3_600_000);
     expect(await because(id, later)).toEqual(OVERTAKEN);
   });
+});
+
+test('all that are near are announced in one sweep, however many they are', async () => {
+  const { id } = await renewingIn(6);
+  const like = await house.db.subscription.findUniqueOrThrow({ where: { id } });
+  const ids = Array.from({ length: 60 }, () => newId('sub'));
+  const data = ids.map((one) => ({ ...like, id: one, metadata: {} }));
+  await house.db.subscription.createMany({ data });
+  await bench.activities.announceUpcoming();
+  expect(await house.db.notice.count({ where: { subscriptionId: { in: ids } } })).toBe(60);
 });

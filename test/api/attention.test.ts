@@ -72,9 +72,23 @@ describe('what waits for a person', () => {
       await house.db.webhookEndpoint.update({ where: { id }, data: { status: 'active' } });
       await fails();
       expect(idsOf(await list())).toContain(id);
+      const { admin: key } = await house.addMerchant();
+      expect((await house.call('GET', '/v1/attention', { key })).body.data).toEqual([]);
       await house.call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { status } });
       expect(idsOf(await list())).not.toContain(id);
     }
+  });
+
+  it('has no webhook endpoint that somebody has disabled before it was given up', async () => {
+    const made = await house.call('POST', '/v1/webhook-endpoints', { body: { url: APP } });
+    const id = made.body.id as string;
+    const body = { status: 'disabled' };
+    await house.call('PATCH', `/v1/webhook-endpoints/${id}`, { body });
+    const why = 'It could not be delivered for three days: It answered 500';
+    await stopSending(house.db, id, 'failing', { since: SINCE, why, next: 'Nothing' });
+    expect(idsOf(await list())).not.toContain(id);
+    const { body: shown } = await house.call('GET', `/v1/webhook-endpoints/${id}`);
+    expect(shown.status).toBe('disabled');
   });
 
   it('is taken off by somebody who has seen to it, with a reason that is kept', async () => {

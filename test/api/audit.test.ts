@@ -1,5 +1,6 @@
 /** The audit trail of the API: one entry for whatever a request has changed, none for anything else. */
 import { createHash } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { machineClock } from '../../activities/clock.js';
@@ -249,6 +250,13 @@ async function record(renewal: string, kind: string, wish: object, id: string): 
   await commandRenewal(deps, { renewalId, command });
 }
 
+async function asOwner(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: house.databaseUrl });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
 describe('a request that changes something', () => {
   it('is of a route that has a story here', () => {
     expect(Object.keys(STORIES).toSorted()).toEqual(mutating.toSorted());
@@ -317,6 +325,22 @@ describe('a request that changes something', () => {
       expect([action, (await ask(action, story)).added]).toEqual([action, []]);
     }
   });
+
+  it.each([
+    ['entry', 'audit_entry', `action <> 'POST /v1/customers'`],
+    ['answer', 'idempotency_key', 'status is null'],
+  ])(
+    'leaves neither change nor entry where its %s cannot be written',
+    async (name, table, fits) => {
+      const make = () => ask('POST /v1/customers', { body: { name } }, `to make ${name}`);
+      await asOwner(`alter table ${table} add constraint refused check (${fits}) not valid`);
+      const failed = await make();
+      await asOwner(`alter table ${table} drop constraint refused`);
+      expect([failed.status, failed.added]).toEqual([500, []]);
+      expect(await house.db.customer.count({ where: { name } })).toBe(0);
+      expect((await make()).added).toHaveLength(1);
+    },
+  );
 
   it('is one entry for a command that is recorded twice', async () => {
     const story = await STORIES['POST /v1/dunning-cases/{id}/hold']!();

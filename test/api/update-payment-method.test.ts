@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { methodLinks } from '../../notices/link.js';
-import { type House, openHouse } from './harness.js';
+import { type House, anAccount, openHouse } from './harness.js';
 import { type Seeded, seedPastDue } from './seed.js';
 
 const links = methodLinks('a key of thirty-two characters or more');
@@ -71,6 +71,17 @@ describe('behind the link of a notice', () => {
   ])('%j is refused', async (body, field) => {
     const { status, body: refusal } = await call('POST', '/payment-methods', body);
     expect([status, refusal.errors[0].field]).toEqual([422, field]);
+  });
+
+  it('no test method is given for live money', async () => {
+    const live = { where: { id: house.merchant.accountId }, data: { mode: 'live' } };
+    await house.db.gatewayAccount.update(live);
+    const name = 'stripe-test';
+    await anAccount(house, { name });
+    const given = { gateway_account: name, token: 'tok_test_card' };
+    const { status, body } = await call('POST', '/payment-methods', given);
+    await house.db.gatewayAccount.update({ ...live, data: { mode: 'test' } });
+    expect([status, body.errors[0].field]).toEqual([422, 'gateway_account']);
   });
 
   it('nothing can be given once it is paid', async () => {

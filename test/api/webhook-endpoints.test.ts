@@ -39,6 +39,10 @@ describe('a webhook endpoint', () => {
     expect(house.logged.join('')).not.toContain(made.secret);
   });
 
+  it('has a secret that no other has', async () => {
+    expect((await anEndpoint()).secret).not.toBe((await anEndpoint()).secret);
+  });
+
   it('gets a new secret, and the old one signs on until it expires', async () => {
     const made = await anEndpoint();
     const path = `/v1/webhook-endpoints/${made.id}/secret-rotations`;
@@ -226,14 +230,18 @@ describe('a delivery', () => {
     const { body } = await house.call('POST', path, { body: { endpoint: id } });
     const mine = (rows: { endpoint: string }[]) => rows.find(({ endpoint }) => endpoint === id);
     expect(mine(body.data)).toMatchObject({ acknowledgement: 'done' });
+    const heard = await house.db.delivery.findMany({ where: { eventId: first } });
+    expect(heard.length).toBeGreaterThan(1);
+    const done = heard.filter(({ acknowledgedAt }) => acknowledgedAt !== null);
+    expect(done.map(({ endpointId }) => endpointId)).toEqual([id]);
     const again = await house.call('POST', path, { body: {} });
     expect(mine(again.body.data)).toEqual(mine(body.data));
     const left = await house.call('GET', '/v1/events?acknowledged=false');
     expect(left.body.data.map((one: { id: string }) => one.id)).toEqual([second]);
     const shown = await house.call('GET', `/v1/events/${second}/deliveries`);
     expect(mine(shown.body.data)).toMatchObject({ acknowledgement: 'overdue' });
-    const heard = await house.call('GET', '/v1/events?acknowledged=true');
-    expect(heard.body.data.map((one: { id: string }) => one.id)).toEqual([first]);
+    const acknowledged = await house.call('GET', '/v1/events?acknowledged=true');
+    expect(acknowledged.body.data.map((one: { id: string }) => one.id)).toEqual([first]);
   });
 
   it.each(['pending', 'retrying', 'failed'])(
@@ -250,6 +258,10 @@ describe('a delivery', () => {
       const again = { body: { endpoint: id } };
       const { body } = await house.call('POST', `/v1/events/${eventId}/redeliveries`, again);
       expect(body.status).toBe('pending');
+      // A person has asked for this one: it is no reminder that an acknowledgement ends.
+      await house.call('POST', `/v1/events/${eventId}/acknowledgements`, { body: {} });
+      const asked = await house.db.delivery.findUniqueOrThrow({ where: key });
+      expect(asked.status).toBe('pending');
     },
   );
 

@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+
 import { describe, expect, it, test } from 'vitest';
 
 import { methodLinks } from '../../notices/link.js';
@@ -11,6 +13,9 @@ const LINK = {
 const token = links.sign(LINK, NOW);
 const days = (count: number) => new Date(NOW.getTime() + count * 86_400_000);
 const said = (text: string) => Buffer.from(text).toString('base64url');
+
+const signedWith = (key: string, text: string) =>
+  createHmac('sha256', key).update(text).digest('base64url');
 
 describe('a link', () => {
   it('says whose it is for 30 days', () => {
@@ -37,6 +42,7 @@ describe('a link', () => {
     ['another part', `${token}.x`],
     ['another spelling of the same bytes', `${payload}.${mac}=`],
     ['a far expiry', `${said(`${LINK.customerId}.${LINK.renewalId}.99999999999`)}.${mac}`],
+    ['a signature of the key as it is', `${payload}.${signedWith(KEY, payload)}`],
     ['a signature of another key', methodLinks(`${KEY}!`).sign(LINK, NOW)],
     ['a huge one', `${'A'.repeat(100_000)}.${mac}`],
   ])('is refused: %s', (_, forged) => {

@@ -62,6 +62,9 @@ describe('a letter on the wire', () => {
   });
 });
 
+/** This machine, under a name that could be any other. */
+const ELSEWHERE = '[::ffff:127.0.0.1]';
+
 describe('the answer', () => {
   test.each([
     ['busy_at_recipient', { kind: 'refused', final: false }],
@@ -79,13 +82,23 @@ describe('the answer', () => {
   test.each([
     ['nobody listens', 'smtp://127.0.0.1:1'],
     ['the host has no address', 'smtp://nobody.invalid'],
-    ['a password would cross the network in the clear', 'smtp://user:secret-word@127.0.0.2:PORT'],
+    [
+      'a password would cross the network in the clear',
+      `smtp://user:secret-word@${ELSEWHERE}:PORT`,
+    ],
     ['it is no TLS server', 'smtps://127.0.0.1:PORT'],
   ])('where %s: nothing was handed over', async (_, url) => {
     const at = url.replace('PORT', String(sink.port));
     const posted = await smtpPost({ url: at, deadlineMs: 1_000 }).send(letter('recovered'));
     expect(posted).toMatchObject({ kind: 'refused', final: false });
     expect(JSON.stringify(posted)).not.toMatch(/secret-word|user/);
-    expect(sink.arrived).toEqual([]);
+    expect([sink.arrived, sink.passwords]).toEqual([[], []]);
+  });
+
+  it('is that the letter was taken, where a password goes no further than this machine', async () => {
+    const url = sink.url.replace('//', '//user:secret-word@');
+    const posted = await smtpPost({ url, deadlineMs: 1_000 }).send(letter('recovered'));
+    expect(posted).toEqual({ kind: 'accepted' });
+    expect(sink.passwords.splice(0)).toEqual(['secret-word']);
   });
 });

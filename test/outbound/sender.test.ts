@@ -1,18 +1,23 @@
 /** What apps name as an address is hostile until it was checked: no connection may ever go where it must not. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createHook } from 'node:async_hooks';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { type RequestListener, type Server, createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { type SecureContext, createSecureContext, createServer as createTlsServer } from 'node:tls';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { certificate } from '../../emulators/paypal/der.js';
 import { createSender } from '../../outbound/sender.js';
 
 const canaries: Server[] = [];
 let sang = 0;
 let sockets = 0;
-const countSocket = () => void sockets++;
+/** Every connection that this process begins, in the clear or by TLS, wherever it leads. */
+const countSockets = createHook({
+  init: (_id, type) => void (type === 'TCPCONNECTWRAP' && sockets++),
+});
 
 async function listen(host: string, answer: RequestListener): Promise<number> {
   const server = createServer(answer);
@@ -31,11 +36,10 @@ beforeAll(async () => {
   };
   four = await listen('127.0.0.1', sing);
   six = await listen('::1', sing);
-  // Every socket that this process opens, wherever it leads.
-  subscribe('net.client.socket', countSocket);
+  countSockets.enable();
 });
 afterAll(() => {
-  unsubscribe('net.client.socket', countSocket);
+  countSockets.disable();
   for (const server of canaries) server.close();
 });
 beforeEach(() => {
@@ -190,6 +194,17 @@ describe('a good address', () => {
         status: 200,
       });
     expect([sang, sockets]).toEqual([2, 2]);
+    const overTls = { ...own, url: `https://127.0.0.1:${four}/` };
+    expect((await createSender(patient)(overTls)).kind).toBe('refused');
+    expect(sockets).toBe(3);
+  });
+
+  test('is connected to anew for each message: the addresses that were checked are the ones', async () => {
+    const port = await listen('127.0.0.1', (_request, response) => void response.end());
+    const url = `http://127.0.0.1:${port}/`;
+    for (const _message of [1, 2])
+      expect((await createSender(patient)({ ...own, url })).kind).toBe('delivered');
+    expect(sockets).toBe(2);
   });
 
   test('is resolved once: a name that leads elsewhere a moment later changes nothing', async () => {
@@ -225,20 +240,32 @@ describe('a good address', () => {
     expect(literal).toEqual({ kind: 'delivered', status: 200 });
   });
 
-  test('is told by its name to TLS, and its certificate must be for that name', async () => {
+  test.each([
+    ['app.example', { kind: 'delivered', status: 200 }],
+    [
+      'other.example',
+      { kind: 'refused', why: 'It could not be reached: ERR_TLS_CERT_ALTNAME_INVALID' },
+    ],
+  ])('is told by its name to TLS: a certificate for %s is %j', async (subject, outcome) => {
+    const { root, ...identity } = certified(subject);
     const names: string[] = [];
-    const server = createTlsServer({
-      SNICallback: (name, done) => {
-        names.push(name);
-        done(new Error('There is no certificate'));
-      },
+    const SNICallback = (name: string, done: (error: null, shown: SecureContext) => void) => {
+      names.push(name);
+      done(null, createSecureContext(identity));
+    };
+    const server = createTlsServer({ SNICallback }, (socket) => {
+      socket.on('error', () => {}).end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const send = createSender({ ...patient, resolve: () => Promise.resolve(['127.0.0.1']) });
-    expect((await send({ ...own, url: `https://app.example:${port}/` })).kind).toBe('refused');
-    expect(names).toEqual(['app.example']);
+    const url = `https://app.example:${port}/`;
+    const resolve = () => Promise.resolve(['127.0.0.1']);
+    const send = (trustedRoots: string[]) =>
+      createSender({ ...patient, resolve, trustedRoots })({ ...own, url });
+    expect(await send([root])).toEqual(outcome);
+    expect((await send([])).kind).toBe('refused');
+    expect(names).toEqual(['app.example', 'app.example']);
     server.close();
   });
 
@@ -264,6 +291,15 @@ describe('a good address', () => {
       why: 'No answer within 0.2 s',
     });
     expect(Date.now() - began).toBeLessThan(2_000);
+  });
+
+  test('whose name is never resolved costs its deadline and no more', async () => {
+    const send = createSender({ deadlineMs: 200, resolve: () => new Promise(() => {}) });
+    expect(await send({ ...own, url: 'https://app.example/' })).toEqual({
+      kind: 'refused',
+      why: 'No answer within 0.2 s',
+    });
+    expect(sockets).toBe(0);
   });
 
   test('that switches to another protocol is refused at once, and holds no place for ever', async () => {
@@ -296,3 +332,20 @@ describe('a good address', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 });
+
+/** A root, and what a server needs to show that it is `subject`. */
+function certified(subject: string) {
+  const newKey = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const [issuerKey, subjectKey] = [newKey(), newKey()];
+  const issuer = 'A root for tests';
+  const times = {
+    notBefore: new Date(Date.now() - 86_400_000),
+    notAfter: new Date(Date.now() + 86_400_000),
+  };
+  const common = { issuer, issuerKey, ...times };
+  return {
+    root: certificate({ ...common, subject: issuer, subjectKey: issuerKey, isAuthority: true }),
+    cert: certificate({ ...common, subject, subjectKey, isAuthority: false }),
+    key: subjectKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  };
+}

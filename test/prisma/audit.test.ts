@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { auditRequest } from '../../prisma/audit.js';
+import { auditCommand, auditRequest, noteAsked } from '../../prisma/audit.js';
 import { NO_SEAL, entryHashOf, sealBatch, sealHashOf } from '../../prisma/audit-seal.js';
 import { isId } from '../../domain/ids.js';
 import { type Database, openDatabase } from '../../prisma/client.js';
@@ -347,6 +347,18 @@ describe('what was written', () => {
       insert into audit_entry (id, merchant_id, actor_kind, actor, action, object, request_id)
       values ('aud_0', ${merchantId}, 'operator', 'Mia', 'update retryNow', 'rnw_1', 'upd_1')`;
     await expect(backdated).rejects.toThrow(/permission denied/);
+  });
+
+  test('names an API key only for what it has asked of that renewal', async () => {
+    const asked = { id: 'cmd_1', merchantId, renewalId: 'rnw_1', keyId: 'key_1', actor: 'ops' };
+    const from = { requestId: 'req_1', idempotencyKey: null };
+    const action = 'POST /v1/renewals/{id}/retries';
+    await noteAsked(db, { ...asked, ...from, action, object: 'rnw_1' }, new Date());
+    const sent = { id: 'cmd_1', merchantId, kind: 'retryNow', actor: 'ops', reason: 'Mia says so' };
+    await auditCommand(db, { ...sent, renewalId: 'rnw_2', object: 'rnw_2' });
+    expect(await db.auditEntry.findMany()).toMatchObject([
+      { actorKind: 'operator', keyId: null, action: 'update retryNow', object: 'rnw_2' },
+    ]);
   });
 
   test('is written once for an Idempotency-Key, whatever the app does', async () => {

@@ -22,9 +22,15 @@ export type MailSink = Awaited<ReturnType<typeof openMailSink>>;
 
 export async function openMailSink(port = 0) {
   const arrived: Arrived[] = [];
+  const passwords: unknown[] = [];
   const state: { trouble: Trouble } = { trouble: 'none' };
   const server = new SMTPServer({
     authOptional: true,
+    allowInsecureAuth: true,
+    onAuth({ username, password }, _session, done) {
+      passwords.push(password);
+      done(null, { user: username });
+    },
     disabledCommands: ['STARTTLS'],
     onRcptTo(_address, _session, done) {
       if (state.trouble === 'busy_at_recipient') done(reply(451, 'Try again later'));
@@ -51,6 +57,8 @@ export async function openMailSink(port = 0) {
     url: `smtp://127.0.0.1:${at}`,
     port: at,
     arrived,
+    /** What anybody who listens on the way has heard too: this server speaks no TLS. */
+    passwords,
     get trouble() {
       return state.trouble;
     },
