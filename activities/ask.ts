@@ -134,9 +134,10 @@ async function sendAgain(
     return { kind: 'unknown', why: 'It waits for its turn to be sent again', askAgainMs: TURN_MS };
   const still = await recordResend(deps.db, charge.id, deps.clock.safety());
   if (!still) return { kind: 'unknown', why: 'It was decided by somebody else meanwhile' };
-  const answer = await throughBreaker(deps, charge.account, 'again', () =>
-    gateway.submit(account, { ...frozen, baseline }),
-  );
+  const answer = await throughBreaker(deps, charge.account, 'again', async () => {
+    await deps.pace(charge.account);
+    return gateway.submit(account, { ...frozen, baseline });
+  });
   await heedRetryAfter(deps, charge.account, answer);
   if (answer.kind !== 'duplicate') return answer;
   const why = 'It is paid, by this charge or an earlier one: it is looked up which';

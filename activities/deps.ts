@@ -5,6 +5,7 @@ import type { Messenger } from '../outbound/messenger.js';
 import type { Launch } from '../temporal/launch.js';
 import type { Breakers } from './breakers.js';
 import type { Clock } from './clock.js';
+import type { Pace } from './pace.js';
 
 /** What activities work with. Composition hands it in; nothing is global. */
 export interface Deps {
@@ -17,6 +18,7 @@ export interface Deps {
   /** How long each gateway's keys may be re-sent, in milliseconds, by gateway name. */
   readonly keyLives: Readonly<Record<string, number>>;
   readonly breakers: Breakers;
+  readonly pace: Pace;
   readonly tempo: Tempo;
   /** Carries events to apps. */
   readonly messenger: Messenger;

@@ -57,9 +57,7 @@ export async function followRefund(deps: Deps, refundId: string): Promise<Refund
   const { refundKeyLifeMs } = refundingOf(deps, charge);
   const claimed = await claimRefund(deps.db, refundId, now, refundKeyLifeMs);
   if (!claimed) return unclaimed(deps, await requireRefund(deps, refundId), charge);
-  const answer = await exchange(deps, claimed, charge, (refunding, account, frozen) =>
-    refunding.refund(account, frozen),
-  );
+  const answer = await send(deps, claimed, charge);
   return heard(deps, await settled(deps, claimed, charge, answer, true), answer);
 }
 
@@ -116,15 +114,20 @@ async function answerAbsent(
     return { kind: 'unknown', why: 'It waits for its turn to be sent again' };
   const still = await recordRefundResend(deps.db, refund.id, deps.clock.safety());
   if (!still) return { kind: 'unknown', why: NOT_NOW };
-  return exchange(deps, refund, charge, (refunding, account, frozen) =>
-    refunding.refund(account, frozen),
-  );
+  return send(deps, refund, charge);
 }
 
 const NOT_NOW = 'It was decided meanwhile, or its charge is disputed: it is only looked up';
 
 /** `key_valid_until` is well before the key's end, and after this every effect is visible. */
 const ABSENCE_IS_PROOF_AFTER_MS = 2 * 3_600_000;
+
+function send(deps: Deps, refund: Refund, charge: ChargeWithAccount): Promise<RefundAnswer> {
+  return exchange(deps, refund, charge, async (refunding, account, frozen) => {
+    await deps.pace(charge.account);
+    return refunding.refund(account, frozen);
+  });
+}
 
 /** Refunds pass whatever the state of the account: what is owed back does not wait for an outage of sales. */
 async function exchange<A extends RefundAnswer | RefundLookUp>(

@@ -23,18 +23,22 @@ export async function send(
   if (exchange.kind === 'unusable') return exchange.answer;
   const unreleased = await releaseEarlier(deps, charge);
   if (unreleased) return unreachable(unreleased);
-  const answer = await throughBreaker(deps, account, 'first', () => sendNow(deps, exchange, begun));
+  const answer = await throughBreaker(deps, account, 'first', () =>
+    sendNow(deps, account, exchange, begun),
+  );
   if (answer !== 'too_late') await heedRetryAfter(deps, account, answer);
   return answer;
 }
 
 async function sendNow(
   deps: Deps,
+  row: GatewayAccount,
   { gateway, account, charge }: Exchange,
   begun: number,
 ): Promise<Answer | 'too_late'> {
   const ready = await prepare(deps, { gateway, account, charge });
   if (ready.kind === 'unsent') return ready.answer;
+  await deps.pace(row);
   const latest = begun + deps.tempo.chargeTimeoutMs - deps.tempo.deadlineMs;
   // The last thing before the call: a machine that slept meanwhile must not send behind another's back.
   if (Date.now() > latest) return 'too_late';

@@ -7,6 +7,7 @@ import type { Client } from '@temporalio/client';
 import { createBreakers } from '../activities/breakers.js';
 import { activityClock } from '../activities/clock.js';
 import type { Deps, Tempo } from '../activities/deps.js';
+import { createPace } from '../activities/pace.js';
 import { type Config, type ReadSecret, secretReader } from '../config.js';
 import type { Account, WebhookAccount } from '../gateways/gateway.js';
 import { isPermittedBase } from '../gateways/api-base.js';
@@ -96,6 +97,7 @@ export function compose(
         failures: config.BREAKER_FAILURES,
         probeAfterMs: config.BREAKER_PROBE_SECONDS * 1000,
       }),
+      pace: createPace(),
       tempo,
       messenger: createMessenger({
         send: createSender({ deadlineMs: tempo.webhookDeadlineMs }),
