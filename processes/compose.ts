@@ -18,7 +18,7 @@ import type { Mailbox } from '../notices/mailbox.js';
 import { smtpPost } from '../notices/smtp.js';
 import type { GatewayAccount } from '../prisma/charge.js';
 import { type Database, openDatabase } from '../prisma/client.js';
-import { createMessenger } from '../outbound/messenger.js';
+import { type Messenger, createMessenger } from '../outbound/messenger.js';
 import { createSender } from '../outbound/sender.js';
 import { type TemporalTarget, connectLazily } from '../temporal/connect.js';
 import { launchOn } from '../temporal/launch.js';
@@ -99,11 +99,7 @@ export function compose(
       }),
       pace: createPace(),
       tempo,
-      messenger: createMessenger({
-        send: createSender({ deadlineMs: tempo.webhookDeadlineMs }),
-        signingKey: config.SIGNING_KEY,
-        privateTargets: config.WEBHOOK_PRIVATE_TARGETS,
-      }),
+      messenger: messengerOf(config, tempo),
       clock: activityClock,
       alive: () => heartbeat(),
     },
@@ -124,6 +120,13 @@ export function compose(
       await db.$disconnect();
     },
   };
+}
+
+function messengerOf(
+  { SIGNING_KEY: signingKey, WEBHOOK_PRIVATE_TARGETS: privateTargets }: Config,
+  { webhookDeadlineMs: deadlineMs }: Tempo,
+): Messenger {
+  return createMessenger({ send: createSender({ deadlineMs }), signingKey, privateTargets });
 }
 
 function courierOf(
