@@ -51,10 +51,7 @@ const schema = z
      * "/" or "_". {merchant} stands for the merchant's id: "file:/run/secrets/{merchant}/". Unset, an admin key may
      * refer to any.
      */
-    SECRET_REFERENCES: z
-      .string()
-      .transform((text) => text.split(',').map((one) => one.trim()))
-      .optional(),
+    SECRET_REFERENCES: z.string().transform(namesIn).optional(),
     /**
      * Where test accounts may send instead of to their vendor: origins separated by commas, with ":*" for any port, as
      * in "http://127.0.0.1:*". Unset: nowhere else.
@@ -62,12 +59,7 @@ const schema = z
     GATEWAY_API_BASES: z
       .string()
       .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((one) => one.trim())
-          .filter(Boolean),
-      )
+      .transform(namesIn)
       .pipe(
         z.array(
           z.string().regex(/^https?:\/\/[^/:*]+(:(\d+|\*))?$/, {
@@ -160,6 +152,11 @@ const schema = z
     if (value.PAYPAL_MODE === 'live' && emulates(value.STRIPE_API_BASE))
       problem('STRIPE_API_BASE', 'is an emulator next to PAYPAL_MODE=live');
   });
+
+function namesIn(text: string): string[] {
+  const all = text.split(',').map((one) => one.trim());
+  return all.filter((one) => one !== '');
+}
 
 /** Where it is no URL at all, that was said before. */
 function hasReadableCredentials(url: string): boolean {

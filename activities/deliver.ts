@@ -1,4 +1,6 @@
 /** Delivering: one try at bringing an event to an endpoint, and what becomes of it. At least once, never out of order. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import {
   ACKNOWLEDGE_WITHIN_MS,
   type DeliveryTry,
@@ -40,12 +42,14 @@ export async function deliverFirst(deps: DeliveryDeps, delivery: FullDelivery): 
   const outcome = await carry(deps, delivery);
   const owed = await deps.db.$transaction((tx) => settleFirst(tx, delivery, outcome, new Date()));
   // What cannot be sent now is sent by the sweep: a place of the relay does not wait for Temporal.
-  if (owed) await Promise.race([sendDispatch(deps, owed).catch(() => {}), patience()]);
+  if (owed)
+    await Promise.race([
+      sendDispatch(deps, owed).catch(() => {}),
+      sleep(PATIENCE_MS, undefined, { ref: false }),
+    ]);
 }
 
-function patience(): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, 2_000).unref());
-}
+const PATIENCE_MS = 2_000;
 
 async function settleFirst(
   tx: Tx,

@@ -2,9 +2,8 @@
  * Pace: the last spacing of an account's sends, in this process. Turns are given out by the database; what a claim, a
  * look at the gateway or a busy machine has delayed since must not leave together with whoever comes next.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { GatewayAccount } from '../prisma/gateway-account.js';
+import { pass } from './turn.js';
 
 /** Waits until the account's last send is far enough behind. At once where sends are not spaced. */
 export type Pace = (account: Pick<GatewayAccount, 'id' | 'sendsPerSecond'>) => Promise<void>;
@@ -19,6 +18,6 @@ export function createPace(): Pace {
     const now = Date.now();
     const at = Math.max(now, freeAt.get(id) ?? 0);
     freeAt.set(id, at + GAP_MS / sendsPerSecond);
-    if (at > now) await sleep(at - now);
+    await pass(at - now);
   };
 }

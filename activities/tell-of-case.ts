@@ -16,7 +16,12 @@ export async function tellOfCase(
   now: Date,
 ): Promise<void> {
   if (!kind) return;
-  const { policy, state } = await readCaseState(tx, renewal, open, now);
-  const given = kind === 'payment_failed' && !willRetry(policy, state) ? 'new_method_needed' : kind;
+  const misleads = kind === 'payment_failed' && !(await isTriedAgain(tx, renewal, open, now));
+  const given = misleads ? 'new_method_needed' : kind;
   await planNotice(tx, renewal, { kind: given, subject: open.id, step }, now);
+}
+
+async function isTriedAgain(tx: Tx, renewal: Renewal, open: DunningCase, now: Date) {
+  const { policy, state } = await readCaseState(tx, renewal, open, now);
+  return willRetry(policy, state);
 }

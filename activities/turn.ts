@@ -1,4 +1,6 @@
 /** Turns: how an account's sends are spaced, so that a gateway that comes back is not run down by those who waited. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Answer } from '../gateways/gateway.js';
 import type { ChargeWithAccount, GatewayAccount } from '../prisma/charge.js';
 import { keepQuiet, reserveMoment, reserveTurn } from '../prisma/turn.js';
@@ -38,8 +40,9 @@ export async function awaitMoment(
   return true;
 }
 
-async function pass(ms: number): Promise<void> {
-  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+/** Waits so long; not at all for what is past. */
+export async function pass(ms: number): Promise<void> {
+  if (ms > 0) await sleep(ms);
 }
 
 /** A gateway that asked to be left alone is: nothing new is sent before. */
